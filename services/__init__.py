@@ -1,0 +1,1 @@
+"""The services of the order hub, one folder each."""

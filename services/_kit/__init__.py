@@ -1,0 +1,1 @@
+"""What a gRPC service needs, whatever it serves: no business in here."""

@@ -1,0 +1,1 @@
+"""Stock, allocation and route plans."""

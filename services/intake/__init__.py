@@ -1,0 +1,1 @@
+"""Orders: taken in, told apart, held, handed out, followed."""

@@ -1,0 +1,1 @@
+"""The thin conductor: one workflow per micro-batch."""

@@ -1,0 +1,1 @@
+"""Verdicts: the rulebook applied to orders."""

@@ -1,0 +1,1 @@
+"""Pure optimisation: arrays in, certified answers out."""

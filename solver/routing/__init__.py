@@ -1,0 +1,1 @@
+"""Which vehicle visits which stop, and when."""
