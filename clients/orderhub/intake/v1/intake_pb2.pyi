@@ -1347,13 +1347,19 @@ class ClaimedOrder(_message.Message):
     WAIVED_RULES_FIELD_NUMBER: _builtins.int
     PAYMENT_STATE_FIELD_NUMBER: _builtins.int
     LEASE_FIELD_NUMBER: _builtins.int
+    HELD_FIELD_NUMBER: _builtins.int
+    PAID_AT_FIELD_NUMBER: _builtins.int
     work: _record_pb2.Work.ValueType
     """What to do."""
     payment_state: _record_pb2.PaymentState.ValueType
     """What has been paid."""
+    held: _builtins.bool
+    """A hold is open: stock is kept, nothing is given to a warehouse."""
     @_builtins.property
     def order(self) -> _order_pb2.Order:
-        """The order with its recipient."""
+        """The order with its recipient. Its lines carry the pieces still wanted: lines
+        cancelled whole are left out.
+        """
 
     @_builtins.property
     def waived_rules(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -1363,6 +1369,10 @@ class ClaimedOrder(_message.Message):
     def lease(self) -> _duration_pb2.Duration:
         """How long unpaid stock may be kept. Unset: confirmed at once."""
 
+    @_builtins.property
+    def paid_at(self) -> _timestamp_pb2.Timestamp:
+        """When the last payment was made. Unset: nothing was paid."""
+
     def __init__(
         self,
         *,
@@ -1371,10 +1381,12 @@ class ClaimedOrder(_message.Message):
         waived_rules: _abc.Iterable[_builtins.str] | None = ...,
         payment_state: _record_pb2.PaymentState.ValueType = ...,
         lease: _duration_pb2.Duration | None = ...,
+        held: _builtins.bool = ...,
+        paid_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["lease", b"lease", "order", b"order"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lease", b"lease", "order", b"order", "paid_at", b"paid_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["lease", b"lease", "order", b"order", "payment_state", b"payment_state", "waived_rules", b"waived_rules", "work", b"work"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["held", b"held", "lease", b"lease", "order", b"order", "paid_at", b"paid_at", "payment_state", b"payment_state", "waived_rules", b"waived_rules", "work", b"work"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
