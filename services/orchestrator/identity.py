@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from services._kit.config import Config
 
 
-class AsService(grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[misc]  # untyped in the stubs
+class AsService(grpc.aio.UnaryUnaryClientInterceptor):
     """Adds our name and role to every call."""
 
     async def intercept_unary_unary(

@@ -62,6 +62,10 @@ class Workflows:
         """Let go of the engine; what still runs stays pending and is taken up again."""
         DBOS.destroy(destroy_registry=True)
 
+    def wait_for(self, batch_id: str) -> None:
+        """Wait until the workflow of `batch_id` rests."""
+        DBOS.retrieve_workflow(batch_id).get_result()
+
     def running(self) -> list[str]:
         """Return the ids of the batches in work here."""
         with self._lock:
@@ -87,8 +91,8 @@ class Workflows:
         if status in TAKEN_UP:
             log.info("taking up the batch of a lost executor", batch=batch_id)
             # Starting a pending id of a dead executor again would never run it.
-            handles = DBOS.resume_workflows([batch_id])
-            handles[0].get_result()
+            DBOS.resume_workflows([batch_id])
+            self.wait_for(batch_id)
             return
         # Its workflow has ended and its batch has not: only an outcome written by hand, or a
         # database put back, brings this about. Every call is idempotent, so work on it once more.
