@@ -1,0 +1,1 @@
+"""The demo: one generated day, played through the hub."""
