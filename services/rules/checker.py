@@ -63,7 +63,7 @@ class Checker:
             _refuse(syntax, "this condition is always the same")
         return node
 
-    def typed(self, syntax: Syntax) -> Node:
+    def typed(self, syntax: Syntax) -> Node:  # noqa: PLR0911  # one return for each kind of syntax
         """Return the typed tree of `syntax`."""
         match syntax:
             case Literal(value=bool(value)):

@@ -22,6 +22,16 @@ _TOKEN = re.compile(
 
 _FULL_WIDTH = dict(zip("（），＞＜＝“”‘’！。", "(),><=\"\"''!.", strict=True))
 
+_HINTS = {
+    "=": "write == to compare",
+    "&": "write and",
+    "|": "write or",
+    "!": "write not, or != to compare",
+    '"': "this text has no closing quote",
+    "'": "this text has no closing quote",
+    ".": "a name or a number must stand before the dot",
+}
+
 
 class ExpressionError(ValueError):
     """The expression cannot be used; `offset` counts its characters from 0."""
@@ -81,14 +91,6 @@ def _unknown(source: str, offset: int) -> str:
     char = source[offset]
     if char in _FULL_WIDTH:
         return f"full-width {char}; write {_FULL_WIDTH[char]}"
-    if char == "=":
-        return "write == to compare"
-    if char in {"&", "|"}:
-        return "write and / or"
-    if char in "\"'":
-        return "this text has no closing quote"
     if char.isdigit():
         return "not a number"
-    if char == ".":
-        return "a name or a number must stand before the dot"
-    return f"unexpected character {char!r}"
+    return _HINTS.get(char, f"unexpected character {char!r}")

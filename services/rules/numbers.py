@@ -12,6 +12,8 @@ from services.rules.tree import Arithmetic, Const, Node
 if TYPE_CHECKING:
     from decimal import Decimal
 
+_DOING = {"+": "add", "-": "subtract", "/": "divide", "%": "divide"}
+
 
 def literal(value: Decimal, offset: int) -> Const:
     """Return a pure number."""
@@ -53,31 +55,27 @@ def arithmetic(op: str, left: Node, right: Node, offset: int) -> Node:
     for side in (left, right):
         if side.kind.base is not Base.NUMBER:
             raise ExpressionError(offset, f"{op} needs numbers, not {side.kind}")
-    if op in "+-":
-        left, right = fitted(left, right, offset, "add" if op == "+" else "subtract")
-        kind = Kind(Base.NUMBER, left.kind.unit, left.kind.whole and right.kind.whole)
-    elif op == "*":
-        if left.kind.unit and right.kind.unit:
-            raise ExpressionError(offset, f"cannot multiply {left.kind} and {right.kind}")
-        unit = left.kind.unit or right.kind.unit
-        kind = Kind(Base.NUMBER, unit, left.kind.whole and right.kind.whole)
-    elif op == "/":
-        if right.kind.unit:
-            left, right = fitted(left, right, offset, "divide")
-            kind = RATIO
-        else:
-            kind = Kind(Base.NUMBER, left.kind.unit, whole=False)
-    else:
-        if right.kind.unit:
-            left, right = fitted(left, right, offset, "divide")
-        if not (left.kind.whole and right.kind.whole):
-            raise ExpressionError(offset, "% needs whole numbers")
-        kind = left.kind
+    if op in "+-%" or (op == "/" and right.kind.unit):
+        left, right = fitted(left, right, offset, _DOING[op])
+    kind = _kind(op, left, right, offset)
     if op in "/%" and isinstance(right, Const) and right.value == 0:
         raise ExpressionError(offset, "division by zero")
     if isinstance(left, Const) and isinstance(right, Const):
         return _computed(op, left, right, kind, offset)
     return Arithmetic(op, left, right, kind)
+
+
+def _kind(op: str, left: Node, right: Node, offset: int) -> Kind:
+    whole = left.kind.whole and right.kind.whole
+    if op == "*":
+        if left.kind.unit and right.kind.unit:
+            raise ExpressionError(offset, f"cannot multiply {left.kind} and {right.kind}")
+        return Kind(Base.NUMBER, left.kind.unit or right.kind.unit, whole)
+    if op == "/":
+        return RATIO if right.kind.unit else Kind(Base.NUMBER, left.kind.unit, whole=False)
+    if op == "%" and not whole:
+        raise ExpressionError(offset, "% needs whole numbers")
+    return Kind(Base.NUMBER, left.kind.unit, whole)
 
 
 def _computed(op: str, left: Const, right: Const, kind: Kind, offset: int) -> Const:

@@ -1,7 +1,7 @@
 """Reads a `when` expression by precedence climbing.
 
-An own grammar instead of Python's: nothing that is not in the language can be written, positions are
-ours, and nesting is bounded before it can exhaust the stack.
+An own grammar instead of Python's: nothing that is not in the language can be written, positions
+are ours, and nesting is bounded before it can exhaust the stack.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class _Parser:
             return "not in"
         return token.text if token.sort in {"sign", "keyword"} and token.text in _BINDS else ""
 
-    def _operand(self) -> Syntax:
+    def _operand(self) -> Syntax:  # noqa: PLR0911  # one return for each kind of operand
         token = self._take()
         if token.sort == "number":
             return self._made(Literal(Decimal(token.text), token.offset))

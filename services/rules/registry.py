@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from services.rules.kinds import BOOL, INT, MONEY, TEXT, Kind, enumerated, quantity
+from services.rules.kinds import BOOL, INT, MONEY, TEXT, Kind, enumerated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from services.rules.kinds import Value
 
-SOURCES = ("order", "phone", "street", "customer", "place", "price", "payment", "stock")
+SOURCES = ("order", "phone", "street", "customer", "place", "price", "payment")
 """What a channel may or may not provide; `channels.yaml` says which it does not."""
 
 PHONE_KINDS = enumerated("REAL", "VIRTUAL", "MASKED", "TOKEN", "NONE")
@@ -47,6 +47,12 @@ ORDER_FACTS: tuple[FactSpec, ...] = (
     FactSpec("order.goods_amount", MONEY, "price", 15800,
              "商品金额", "Sum of unit price × quantity over the lines"),
     FactSpec("order.freight", MONEY, "price", 1000, "运费", "Freight the buyer pays"),
+    FactSpec("order.discount", MONEY, "price", 0,
+             "优惠合计", "Discounts on the order and on its lines"),
+    FactSpec("order.is_vip", BOOL, "order", False, "VIP 订单", "Labelled vip by the channel"),
+    FactSpec("order.is_presale", BOOL, "order", False, "预售订单", "Labelled presale"),
+    FactSpec("order.is_b2b", BOOL, "order", False, "企业订单", "Labelled b2b"),
+    FactSpec("order.has_remark", BOOL, "order", False, "有买家留言", "The buyer wrote a remark"),
     FactSpec("order.line_count", INT, "order", 1, "行数", "Number of lines"),
     FactSpec("order.total_qty", INT, "order", 1, "总件数", "Sum of the lines' quantities"),
     FactSpec("order.max_qty", INT, "order", 1, "单行最大件数", "Largest quantity of one line"),
@@ -56,6 +62,8 @@ ORDER_FACTS: tuple[FactSpec, ...] = (
     FactSpec("order.revision", INT, "order", 1, "订单修订号", "Revision being judged"),
     FactSpec("payment.mode", PAYMENT_MODES, "payment", "PREPAID", "付款方式", "Payment mode"),
     FactSpec("payment.paid", BOOL, "payment", True, "是否已付款", "Whether it is paid"),
+    FactSpec("customer.known", BOOL, "customer", True, "客户号已知",
+             "Whether the channel names the account"),
     FactSpec("customer.id", TEXT, "customer", "C-1", "客户号", "Customer's account id",
              private=True),
     FactSpec("recipient.phone", TEXT, "phone", "13912345678", "收件电话(已规整)",
@@ -76,8 +84,6 @@ ORDER_FACTS: tuple[FactSpec, ...] = (
     FactSpec("recipient.district", TEXT, "place", "西湖区", "区县", "District, may be empty"),
     FactSpec("recipient.district_missing", BOOL, "street", False, "缺区县",
              "No district although the city has districts"),
-    FactSpec("stock.short_lines", INT, "stock", 0, "缺货行数(仅供参考)",
-             "Lines with less stock seen than ordered; advisory"),
     FactSpec("decision.day", INT, "order", 20_000, "决策日(距1970-01-01天数)",
              "Day of the decision, days since 1970-01-01, business time zone"),
 )  # fmt: skip
@@ -87,8 +93,8 @@ LINE_FACTS: tuple[FactSpec, ...] = (
     FactSpec("qty", INT, "order", 1, "件数", "Quantity ordered"),
     FactSpec("price", MONEY, "price", 15800, "单价", "Unit price, book currency"),
     FactSpec("amount", MONEY, "price", 15800, "行金额", "Unit price × quantity"),
-    FactSpec("is_gift", BOOL, "order", False, "是否赠品", "Whether the line is a gift"),
-    FactSpec("weight_g", quantity("g"), "order", 500, "单件重量", "Weight of one piece"),
+    FactSpec("is_gift", BOOL, "price", False, "是否赠品", "Whether its unit price is 0"),
+    FactSpec("discount", MONEY, "price", 0, "行优惠", "Discount on the whole line"),
 )
 
 FEATURE_PREFIX = "f."

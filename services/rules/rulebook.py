@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from services.rules.registry import FEATURE_PREFIX, LINE_FACTS, ORDER_FACTS, SOURCES
@@ -25,7 +26,7 @@ STAGES = ("draft", "shadow", "active", "retired")
 ENGINE_FAULT = "ENGINE_FAULT"
 FACT_MISSING = "FACT_MISSING"
 SYSTEM_REASONS = (ENGINE_FAULT, FACT_MISSING)
-SEVERITIES = ("info", "low", "medium", "high", "critical")
+SEVERITIES = ("low", "medium", "high", "critical")
 
 _SOURCE_OF = {spec.name: spec.source for spec in ORDER_FACTS} | {
     f"line.{spec.name}": spec.source for spec in LINE_FACTS
@@ -105,7 +106,7 @@ class Rule:
         return began and (self.effective_to is None or day <= self.effective_to)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rulebook:
     """One version of the rules with everything they refer to."""
 
@@ -118,10 +119,15 @@ class Rulebook:
     channels: tuple[tuple[str, frozenset[str]], ...]  # channel, sources it does not provide
     rates: Rates
 
-    @property
+    @cached_property
     def evaluated(self) -> tuple[Rule, ...]:
         """The rules that run: active ones decide, shadow ones are recorded."""
         return tuple(rule for rule in self.rules if rule.stage in {"active", "shadow"})
+
+    @cached_property
+    def sources(self) -> tuple[frozenset[str], ...]:
+        """The sources of facts that each evaluated rule needs."""
+        return tuple(self.sources_of(rule.when) for rule in self.evaluated)
 
     def reason(self, code: str) -> Reason:
         """Return the reason called `code`; a loaded rulebook has all its rules use."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 UNITS = ("", *MINOR_PER_MAJOR, "g", "ml", "m", "s", "bp")
 MOST_ENTRIES = 20_000
+LIST_KINDS = ("values", "words")  # for people; rules say in or words()
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}\Z")
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{1,59}\Z")
 _ORDINAL_EPOCH = 719_163  # date.toordinal() of 1970-01-01
@@ -81,6 +82,7 @@ def word_list(name: str, node: Node, problems: Problems) -> WordList:
     record = Record(node, problems, f"list {name}")
     _check_name(name, record.at, problems)
     bilingual(record, "title")
+    record.one_of("kind", LIST_KINDS)
     entries: dict[str | int, int | None] = {}
     items = record.items("entries")
     record.close()

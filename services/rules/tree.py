@@ -149,7 +149,7 @@ def facts_of(node: Node) -> frozenset[str]:
     return frozenset(found)
 
 
-def show(node: Node) -> str:
+def show(node: Node) -> str:  # noqa: PLR0911  # one return for each kind of node
     """Return `node` as an expression people can read."""
     match node:
         case Const():

@@ -17,7 +17,9 @@ LONGEST_WINDOW_S = 400 * 86_400
 
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _FORM = re.compile(
-    r"(?:count\(\)|count_distinct\((?P<distinct>\w+)\)) by (?P<key>\w+) over (?P<n>\d{1,6})(?P<u>[smhd])\Z"
+    r"(?:count\(\)|count_distinct\((?P<distinct>\w+)\)) by (?P<key>\w+)"
+    r" over (?P<n>\d{1,6})(?P<u>[smhd])\Z",
+    re.ASCII,
 )
 
 
