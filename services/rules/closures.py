@@ -132,7 +132,7 @@ def _words(node: Words) -> Closure:
         text = item(facts, line)
         if text is None:
             return None
-        day = facts["decision.day"]
+        day: int = facts["decision.day"]
         return any(word in text and (last is None or day <= last) for word, last in entries)
 
     return words
@@ -157,7 +157,7 @@ def _joined(parts: list[Closure], *, decisive: bool) -> Closure:
             value = part(facts, line)
             if value is None:
                 unknown = True
-            elif value is decisive:
+            elif value == decisive:
                 return decisive
         return None if unknown else not decisive
 

@@ -47,7 +47,7 @@ class Record:
         found = self._entries.get(key)
         if found is None or (isinstance(found[1], Scalar) and found[1].value is None):
             if required:
-                self.problems.add(found[1].at if found else self.at, f"{self.what} needs {key}")
+                self.problems.add(found[0] if found else self.at, f"{self.what} needs {key}")
             return None
         return found[1]
 

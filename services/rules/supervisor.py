@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 BATCH_S = 3.0  # a batch of 256 orders takes some 20 ms
 START_S = 30.0
 MOST_CRASHES = 12  # of one batch; then what is left of it goes to review
+IDLE = -1  # progress of a worker that has not begun an order
 
 _SPAWN = multiprocessing.get_context("spawn")
 
@@ -68,7 +69,7 @@ class Supervisor:
         """Return the outcome of each job, None for one that the engine failed on.
 
         When the worker dies, the order it was at is set aside and the others are judged again by a
-        new one.
+        new one. One that dies before any order (killed while idle) costs none.
         """
         outcomes: list[Outcome | None] = [None] * len(jobs)
         left = list(range(len(jobs)))
@@ -84,12 +85,12 @@ class Supervisor:
                     break
                 except WorkerDiedError:
                     self._kill()
-                    suspect = min(max(self._progress.value, 0), len(left) - 1)
-                    del left[suspect]
+                    if 0 <= self._progress.value < len(left):
+                        del left[self._progress.value]
         return outcomes
 
     def _ask(self, jobs: list[Job]) -> list[Outcome]:
-        self._progress.value = 0
+        self._progress.value = IDLE
         if self._process is None or not self._process.is_alive():
             self.restarts += 1
             self._kill()
