@@ -1,0 +1,1 @@
+"""Engines behind one protocol; nothing outside this folder imports a solver package."""
