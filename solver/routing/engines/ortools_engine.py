@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from solver.routing.engines.base import Budget, OnImprovement, Tours
     from solver.routing.problem import Problem
 
+GUIDED_UP_TO = 50  # visits; ruin and recreate gets stuck where there is little to ruin
 ASKED_EVERY = 256  # calls of the limit between two looks at the clock
 
 
@@ -30,19 +31,21 @@ def ortools_engine(
     on_improvement: OnImprovement,
     initial: Tours,
 ) -> Tours:
-    """Search with OR-Tools' iterated local search (ruin and recreate).
+    """Search with OR-Tools: guided local search for few visits, else ruin and recreate.
 
     The library takes no seed; it is not used. The search holds the
     interpreter's lock except where it asks whether to stop.
 
-    References: Schrimpf et al. (2000), https://doi.org/10.1006/jcph.1999.6413;
+    References: Voudouris & Tsang (1999), https://doi.org/10.1016/S0377-2217(98)00099-X;
+    Schrimpf et al. (2000), https://doi.org/10.1006/jcph.1999.6413;
     Christiaens & Vanden Berghe (2020), https://doi.org/10.1287/trsc.2019.0914
     """
     del seed
     model = OrtoolsModel(problem, initial)
     if not model.vehicles or not problem.visits.count:
         return []
-    parameters = _parameters(budget.left_s)
+    iterated = problem.visits.count > GUIDED_UP_TO
+    parameters = _parameters(budget.left_s, iterated=iterated)
     routing = model.routing
     routing.CloseModelWithParameters(parameters)
     if budget.stop is not never:
@@ -57,9 +60,14 @@ def ortools_engine(
 
     routing.AddAtSolutionCallback(at_solution)
     hint = routing.ReadAssignmentFromRoutes(model.sequences(initial), True) if initial else None
-    if hint is not None:
-        routing.SetFirstSolutionHint(hint)
-    solution = routing.SolveWithIteratedLocalSearch(parameters)
+    if iterated:
+        if hint is not None:
+            routing.SetFirstSolutionHint(hint)  # a start given otherwise is ignored
+        solution = routing.SolveWithIteratedLocalSearch(parameters)
+    elif hint is not None:
+        solution = routing.SolveFromAssignmentWithParameters(hint, parameters)
+    else:
+        solution = routing.SolveWithParameters(parameters)
     if solution is None or (best[0] is not None and best[0] <= solution.ObjectiveValue()):
         return list(best[1])
     return model.tours(lambda index: int(solution.Value(routing.NextVar(index))))
@@ -74,24 +82,25 @@ class _Limit:
 
     def __call__(self) -> bool:
         self._calls += 1
-        return self._calls % ASKED_EVERY == 0 and self._budget.over
+        return self._calls % GUIDED_UP_TO = 50  # visits; ruin and recreate gets stuck where there is little to ruin
+ASKED_EVERY == 0 and self._budget.over
 
 
-def _parameters(seconds: float) -> Any:
+def _parameters(seconds: float, *, iterated: bool) -> Any:
     parameters = pywrapcp.DefaultRoutingSearchParameters()
     parameters.first_solution_strategy = (
         routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
     )
-    parameters.local_search_metaheuristic = (
-        routing_enums_pb2.LocalSearchMetaheuristic.GREEDY_DESCENT
-    )
     parameters.time_limit.FromTimedelta(timedelta(seconds=seconds))
+    metaheuristics = routing_enums_pb2.LocalSearchMetaheuristic
+    if not iterated:
+        parameters.local_search_metaheuristic = metaheuristics.GUIDED_LOCAL_SEARCH
+        return parameters
+    parameters.local_search_metaheuristic = metaheuristics.GREEDY_DESCENT
     parameters.use_iterated_local_search = True
-    iterated = parameters.iterated_local_search_parameters
-    iterated.reference_solution_acceptance_strategy.simulated_annealing.automatic_temperatures = (
-        True
-    )
-    ruins = iterated.ruin_recreate_parameters
+    search = parameters.iterated_local_search_parameters
+    search.reference_solution_acceptance_strategy.simulated_annealing.automatic_temperatures = True
+    ruins = search.ruin_recreate_parameters
     # Without ruin strategies the search fails with status 5 and no exception.
     ruins.ruin_strategies.add().spatially_close_routes.num_ruined_routes = 2
     removal = ruins.ruin_strategies.add().sisr

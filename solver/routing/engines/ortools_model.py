@@ -27,7 +27,7 @@ SPARE_VEHICLES = 10  # offered beyond twice those needed; idle vehicles slow the
 class OrtoolsModel:
     """A problem as `pywrapcp.RoutingModel`.
 
-    Nodes are our visits, then one node per depot. Every visit may be left out,
+    Nodes are our visits, then one node per depot in use. Every visit may be left out,
     required ones at a prize above any detour, so that a first solution always
     exists. All transits are registered matrices and vectors: a Python callback
     costs a factor of ten.
@@ -37,12 +37,14 @@ class OrtoolsModel:
         visits = problem.visits
         self._problem = problem
         self.vehicles = _vehicles(problem, initial)
-        depot_node = [visits.count + number for number in range(len(problem.depots))]
         types = [problem.vehicle_types[number] for number in self.vehicles]
+        used = {depot for kind in types for depot in (kind.start_depot, kind.end_depot)}
+        depots = sorted(used)  # any other would be a node to visit
+        depot_node = {number: visits.count + at for at, number in enumerate(depots)}
         self._locations = np.array(
-            [*visits.location.tolist(), *(depot.location for depot in problem.depots)]
+            [*visits.location.tolist(), *(problem.depots[number].location for number in depots)]
         )
-        self._spread = len(problem.depots)
+        self._spread = len(depots)
         self.manager = pywrapcp.RoutingIndexManager(
             len(self._locations),
             len(types),
@@ -231,7 +233,8 @@ class OrtoolsModel:
                 able = [
                     v for v, number in enumerate(self.vehicles) if visits.allowed[visit, number]
                 ]
-                self.routing.SetAllowedVehiclesForIndex(able, self._index(visit))
+                # `SetAllowedVehiclesForIndex` accepts no Python sequence in this version.
+                self.routing.VehicleVar(self._index(visit)).SetValues([-1, *able])
 
 
 def _vehicles(problem: Problem, initial: Tours) -> list[int]:
