@@ -82,8 +82,7 @@ class _Limit:
 
     def __call__(self) -> bool:
         self._calls += 1
-        return self._calls % GUIDED_UP_TO = 50  # visits; ruin and recreate gets stuck where there is little to ruin
-ASKED_EVERY == 0 and self._budget.over
+        return self._calls % ASKED_EVERY == 0 and self._budget.over
 
 
 def _parameters(seconds: float, *, iterated: bool) -> Any:
