@@ -64,7 +64,7 @@ def configure(*, production: bool, level: str = "INFO") -> None:
 
 def logger(room: str) -> Any:
     """Return the logger of `room`, as `intake.store`."""
-    return structlog.get_logger(room).bind(room=room)
+    return structlog.get_logger(room, room=room)  # lazy: bound before `configure` too
 
 
 def mask_personal(

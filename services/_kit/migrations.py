@@ -21,7 +21,8 @@ from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.util import CommandError
 
-from services._kit.errors import ConfigError
+from services._kit.errors import ConfigError, Unavailable
+from services._kit.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,8 +43,10 @@ def migrate(engine: Engine, service: str, *, schema: str | None = None) -> None:
 
     Raises
     ------
+    Unavailable
+        When the server does not answer.
     ConfigError
-        When the database does not answer, or is newer than this program.
+        When the file cannot be opened, or the database is newer than this program.
     """
     try:
         with engine.connect() as connection, _alone(connection, engine, schema):
@@ -52,7 +55,10 @@ def migrate(engine: Engine, service: str, *, schema: str | None = None) -> None:
     except CommandError as error:
         raise ConfigError(f"{service}: the database and this program differ: {error}") from error
     except sa.exc.OperationalError as error:
-        raise ConfigError(f"{service}: the database cannot be opened: {error.orig}") from error
+        said = f"{service}: the database cannot be opened: {str(error.orig).strip()}"
+        if engine.dialect.name == "postgresql":
+            raise Unavailable(Reason.DATABASE_UNAVAILABLE, said) from error
+        raise ConfigError(said) from error
 
 
 def drift(engine: Engine, metadata: MetaData) -> list[Any]:
