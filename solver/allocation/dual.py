@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 
 # Relative slack for the rounding of float sums before a bound is made whole.
 ROUNDING = 1e-9
-MOST_ITERATIONS = 400
-PATIENCE = 8  # iterations without a better bound before the step shrinks
-LEAST_STEP = 0.02
+ITERATIONS = 200
+FIRST_STEP = 0.1  # of an order's mean cost
+LAST_STEP = 0.01  # of the first step
+PARCEL_STEP = 0.1  # capacity is shared by all, so its price moves less
+MEMORY = 0.8
+SQUARE_MEMORY = 0.98
+SHARE_WEIGHT = 0.05  # of the newest choice in a line's shares
 
 
 @dataclass(frozen=True)
@@ -70,78 +74,87 @@ def solve_dual(
     batch: Batch,
     *,
     upper: int,
-    start: Prices | None = None,
-    iterations: int = MOST_ITERATIONS,
+    iterations: int = ITERATIONS,
     deadline: float | None = None,
 ) -> Dual:
-    """Maximise the Lagrangian bound by the volume algorithm.
+    """Maximise the Lagrangian bound by an adaptive subgradient method.
 
     Relaxes stock and parcel capacity; each order is then solved exactly on
-    its own. Subgradients are averaged, which damps their zigzag and yields a
-    primal estimate besides.
+    its own. Steps are Adam's, clipped at price 0: one length per price, so
+    that units and parcels, rare and common SKUs move at their own pace. On
+    scarce batches it passes the linear relaxation's bound in a tenth of a
+    simplex' time.
 
     Parameters
     ----------
     upper
-        Cost of a known allocation; scales the steps.
-    start
-        Prices to begin with; zero when None.
+        Cost of a known allocation; sets the scale of prices, and ends the
+        search when the bound meets it.
     iterations
-        Most prices tried.
+        How many prices are tried.
     deadline
-        `perf_counter` value at which to stop.
+        `perf_counter` value at which to stop; fewer iterations are planned
+        where these would not fit.
 
     References
     ----------
-    Barahona, Anbil (2000), "The volume algorithm: producing primal solutions
-    with a subgradient method", https://doi.org/10.1007/s101070050002
+    Fisher (1981), "The Lagrangian relaxation method for solving integer
+    programming problems", https://doi.org/10.1287/mnsc.1040.0263
+    Kingma, Ba (2015), "Adam: a method for stochastic optimization",
+    https://doi.org/10.48550/arXiv.1412.6980
     """
     stock, capacity = np.array(problem.stock), np.array(problem.parcel_capacity)
     usage = np.zeros(problem.stock.shape, dtype=np.int64)
     parcels = np.zeros(problem.warehouses, dtype=np.int64)
     picked = np.empty(problem.lines, dtype=np.int64)
     share = np.zeros(problem.line_cost.shape)
+    first_step = FIRST_STEP * upper / max(1, problem.orders)
+    units = _Ascent(stock.shape, first_step)
+    openings = _Ascent(capacity.shape, first_step * PARCEL_STEP)
 
-    best = start if start is not None else no_prices(problem)
-    priced = price_out(batch, best, stock, capacity, usage, parcels, picked)
-    value = priced - _worth(best, stock, capacity)
-    bound = _whole_bound(priced, _worth(best, stock, capacity))
-    over = (usage - stock).astype(np.float64)  # (w, s) averaged excess demand
-    over_parcels = (parcels - capacity).astype(np.float64)  # (w,)
-    blend(share, picked, 1.0)
-
-    step, idle, count = 1.0, 0, 1
-    while count < iterations and bound < upper and step > LEAST_STEP:
-        if deadline is not None and perf_counter() >= deadline:
-            break
-        push = np.where((over < 0) & (best.stock <= 0), 0.0, over)
-        push_parcels = np.where((over_parcels < 0) & (best.parcel <= 0), 0.0, over_parcels)
-        norm = float((push * push).sum() + (push_parcels * push_parcels).sum())
-        if norm < 1e-12:
-            break
-        length = step * max(1.02 * upper - value, 1e-3 * upper + 1.0) / norm
-        trial = Prices(
-            np.maximum(0.0, best.stock + length * push),
-            np.maximum(0.0, best.parcel + length * push_parcels),
-        )
-        priced = price_out(batch, trial, stock, capacity, usage, parcels, picked)
-        worth = _worth(trial, stock, capacity)
-        count += 1
-        now, now_parcels = usage - stock, parcels - capacity
-        weight = _weight(over, over_parcels, now, now_parcels, step)
-        over += weight * (now - over)
-        over_parcels += weight * (now_parcels - over_parcels)
-        blend(share, picked, weight)
+    best, value, bound, count = no_prices(problem), -math.inf, 0, 0
+    began = perf_counter()
+    while count < iterations and bound < upper:
+        prices = Prices(units.prices, openings.prices)
+        priced = price_out(batch, prices, stock, capacity, usage, parcels, picked)
+        worth = _worth(prices, stock, capacity)
         bound = max(bound, _whole_bound(priced, worth))
         if priced - worth > value:
-            value, best, idle = priced - worth, trial, 0
-            if float((push * now).sum() + (push_parcels * now_parcels).sum()) >= 0:
-                step = min(1.1 * step, 2.0)
-        else:
-            idle += 1
-            if idle >= PATIENCE:
-                step, idle = 0.66 * step, 0
+            value, best = priced - worth, prices
+        blend(share, picked, 1.0 if count == 0 else SHARE_WEIGHT)
+        count += 1
+        if deadline is not None:
+            now = perf_counter()
+            if now >= deadline:
+                break
+            affordable = int(count * (deadline - began) / max(now - began, 1e-9))
+            iterations = min(iterations, max(count + 1, affordable))
+        step = LAST_STEP ** (count / iterations)
+        units.climb((usage - stock).astype(np.float64), step)
+        openings.climb((parcels - capacity).astype(np.float64), step)
     return Dual(best, bound, share, count)
+
+
+class _Ascent:
+    """Prices of one kind of thing, climbing along averaged excess demand."""
+
+    def __init__(self, shape: tuple[int, ...], first_step: float) -> None:
+        self.prices: FloatArray = np.zeros(shape)
+        self._first_step = first_step
+        self._mean = np.zeros(shape)
+        self._square = np.zeros(shape)
+        self._count = 0
+
+    def climb(self, excess: FloatArray, step: float) -> None:
+        """Move to new prices; `step` is the part of the first step to take."""
+        idle = (excess < 0) & (self.prices <= 0)
+        excess[idle] = 0.0
+        self._count += 1
+        self._mean = MEMORY * self._mean + (1 - MEMORY) * excess
+        self._square = SQUARE_MEMORY * self._square + (1 - SQUARE_MEMORY) * excess * excess
+        mean = self._mean / (1 - MEMORY**self._count)
+        size = np.sqrt(self._square / (1 - SQUARE_MEMORY**self._count)) + 1e-9
+        self.prices = np.maximum(0.0, self.prices + self._first_step * step * mean / size)
 
 
 @kernel
@@ -199,20 +212,3 @@ def _worth(prices: Prices, stock: IntArray, capacity: IntArray) -> float:
 def _whole_bound(priced: float, worth: float) -> int:
     slack = ROUNDING * (abs(priced) + abs(worth))
     return max(0, math.ceil(priced - worth - slack))
-
-
-def _weight(
-    over: FloatArray,
-    over_parcels: FloatArray,
-    now: IntArray,
-    now_parcels: IntArray,
-    step: float,
-) -> float:
-    """Return the weight of the newest excess that makes the average smallest."""
-    change = now - over
-    change_parcels = now_parcels - over_parcels
-    norm = float((change * change).sum() + (change_parcels * change_parcels).sum())
-    if norm < 1e-12:
-        return 0.1
-    best = -float((over * change).sum() + (over_parcels * change_parcels).sum()) / norm
-    return min(max(best, 0.01), 0.1 if step > 0.2 else 0.05)
