@@ -75,6 +75,15 @@ def untouched(problem: Problem) -> State:
     )
 
 
+def state_of(problem: Problem, batch: Batch, chosen: IntArray) -> State:
+    """Return the state in which `chosen` has been taken."""
+    state = untouched(problem)
+    state.chosen[:] = chosen
+    for order in range(problem.orders):
+        take(batch, state, order, state.chosen[problem.lines_of(order)], 1)
+    return state
+
+
 def _repeats(problem: Problem) -> BoolArray:
     """Return which orders name a SKU on more than one line."""
     key = np.sort(problem.line_order * max(1, problem.skus) + problem.line_sku)

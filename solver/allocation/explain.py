@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from solver.allocation.arrays import batch_of, no_prices, take, untouched
+from solver.allocation.arrays import batch_of, no_prices, state_of, take
 from solver.allocation.exhaustive import search_order
 from solver.allocation.reasons import UnfilledReason, unfilled_reason
 from solver.allocation.runner_up import runner_up_set
@@ -115,7 +115,7 @@ def explain(
     SKU on very many lines, where it is the best found.
     """
     batch = batch_of(problem)
-    left = _left_by(problem, batch, allocation.chosen)
+    left = state_of(problem, batch, allocation.chosen)
     wanted = range(problem.orders) if orders is None else orders
     return [_explain_one(problem, batch, left, allocation, order) for order in wanted]
 
@@ -139,20 +139,12 @@ def forced_choice(
     if any(not 0 <= w < problem.warehouses for w in wanted):
         raise InvalidProblemError("warehouses", f"are 0 to {problem.warehouses - 1}")
     batch = batch_of(problem)
-    left = _left_by(problem, batch, allocation.chosen)
+    left = state_of(problem, batch, allocation.chosen)
     take(batch, left, order, left.chosen[problem.lines_of(order)], -1)
     closed = [w for w in range(problem.warehouses) if w not in wanted]
     left.capacity[closed] = 0
     cost, chosen = search_order(batch, left.stock, left.capacity, order, wanted.__eq__)
     return None if cost == np.inf else _choice(problem, order, chosen)
-
-
-def _left_by(problem: Problem, batch: Batch, chosen: IntArray) -> State:
-    state = untouched(problem)
-    state.chosen[:] = chosen
-    for order in range(problem.orders):
-        take(batch, state, order, state.chosen[problem.lines_of(order)], 1)
-    return state
 
 
 def _explain_one(

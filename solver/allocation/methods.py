@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from solver.allocation.annealing import anneal
 from solver.allocation.answer import BoundKind
-from solver.allocation.arrays import no_prices, total_cost, untouched
+from solver.allocation.arrays import no_prices, state_of, total_cost, untouched
 from solver.allocation.dual import bound_of, solve_dual
 from solver.allocation.ejection import costs_alone, improve, neighbours_of
 from solver.allocation.linear import solve_model
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from solver.allocation.ejection import Neighbours
     from solver.allocation.problem import FloatArray, IntArray, Problem
 
-DAMPINGS = (0.0, 0.5, 1.0)
+DAMPINGS = (1.0, 0.8, 0.5)
+DUAL_SHARE, ROUNDING_SHARE, ANNEALING_SHARE = 0.35, 0.55, 0.95  # of the budget, when to stop
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,25 +39,24 @@ class Search:
         The problem with bid prices in its costs.
     honest
         The problem without; bounds are proven on it.
-    deadline
-        `perf_counter` value at which to stop.
+    began
+        `perf_counter` value at the start.
+    budget_s
+        Wall seconds from then; 0 when nothing but the fast path is wanted.
     seed
         Of random choices.
-    hurried
-        Whether nothing but the fast path is wanted.
     """
 
     problem: Problem
     batch: Batch
     honest: Batch
-    deadline: float
+    began: float
+    budget_s: float
     seed: int
-    hurried: bool
 
-    @property
-    def left_s(self) -> float:
-        """Wall seconds until the deadline, at least 0."""
-        return max(0.0, self.deadline - perf_counter())
+    def at(self, share: float) -> float:
+        """Return the `perf_counter` value when `share` of the budget is spent."""
+        return self.began + share * self.budget_s
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,12 +116,30 @@ def relaxation(search: Search) -> Found:
 
 
 def auto(search: Search) -> Found:
-    """Choose by size and time."""
-    if search.hurried:
+    """Use the time: ejection, prices, rounding, then ruin and recreate."""
+    if search.budget_s == 0:
         return ejection(search)
     near = neighbours_of(search.problem, search.batch)
-    best = _ejected(search, near)
-    return _by_relaxation(search, near, best)
+    best = _by_dual(search, near, _ejected(search, near))
+    if best.prices is None or best.weighed <= best.bound:
+        return best
+    chosen = anneal(
+        search.problem,
+        search.batch,
+        best.prices,
+        near,
+        best.chosen,
+        bound=best.bound,
+        seed=search.seed,
+        budget_s=search.budget_s,
+        deadline=search.at(ANNEALING_SHARE),
+    )
+    state = state_of(search.problem, search.batch, chosen)
+    improve(search.problem, search.batch, near, state, deadline=search.at(1))
+    weighed = round(total_cost(search.batch, state.chosen))
+    if weighed < best.weighed:
+        best = replace(best, chosen=state.chosen, weighed=weighed, method="ruin-recreate")
+    return best
 
 
 METHODS: dict[str, Callable[[Search], Found]] = {
@@ -137,14 +156,16 @@ def _ejected(search: Search, near: Neighbours) -> Found:
     state = untouched(search.problem)
     turn = np.arange(search.problem.orders)
     place_in_turn(search.batch, no_prices(search.problem), state, turn)
-    deadline = None if search.hurried else search.deadline
+    deadline = None if search.budget_s == 0 else search.at(1)
     improve(search.problem, search.batch, near, state, deadline=deadline)
     alone = near.alone if search.batch is search.honest else None
     return _found(search, state.chosen, "ejection", alone)
 
 
 def _by_dual(search: Search, near: Neighbours, best: Found) -> Found:
-    dual = solve_dual(search.problem, search.batch, upper=best.weighed, deadline=search.deadline)
+    dual = solve_dual(
+        search.problem, search.batch, upper=best.weighed, deadline=search.at(DUAL_SHARE)
+    )
     return _rounded(
         search,
         near,
@@ -158,7 +179,10 @@ def _by_dual(search: Search, near: Neighbours, best: Found) -> Found:
 
 def _by_relaxation(search: Search, near: Neighbours, best: Found) -> Found:
     model = build_model(search.problem, search.batch)
-    solution = solve_model(model, engine="glop", limit_s=search.left_s, whole=False)
+    left_s = search.at(DUAL_SHARE) - perf_counter()
+    if left_s <= 0:
+        return best
+    solution = solve_model(model, engine="glop", limit_s=left_s, whole=False)
     if solution is None or not solution.optimal:
         return best
     prices = prices_in(model, search.problem, solution.duals)
@@ -184,11 +208,11 @@ def _rounded(
     best = replace(best, prices=prices)
     for damping in DAMPINGS:
         state = round_shares(search.problem, search.batch, share, prices, damping)
-        improve(search.problem, search.batch, near, state, deadline=search.deadline)
+        improve(search.problem, search.batch, near, state, deadline=search.at(ROUNDING_SHARE))
         weighed = round(total_cost(search.batch, state.chosen))
         if weighed < best.weighed:
             best = replace(best, chosen=state.chosen, weighed=weighed, method=method)
-        if search.left_s <= 0:
+        if perf_counter() >= search.at(ROUNDING_SHARE):
             break
     return best
 

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from solver.allocation.annealing import anneal
 from solver.allocation.answer import Allocation, BoundKind
-from solver.allocation.arrays import batch_of
+from solver.allocation.arrays import batch_of, no_prices
 from solver.allocation.checker import UnsoundAnswerError, check
+from solver.allocation.ejection import neighbours_of
+from solver.allocation.explain import explain
 from solver.allocation.methods import METHODS, Search
 from solver.allocation.problem import LARGEST_TOTAL_MINOR, Problem
 from solver.errors import InvalidProblemError
@@ -71,9 +74,9 @@ def allocate(
         problem=problem,
         batch=batch if bid_prices is None else _with_bids(problem, batch, bid_prices),
         honest=batch,
-        deadline=began + budget_s,
+        began=began,
+        budget_s=budget_s,
         seed=seed,
-        hurried=budget_s == 0,
     )
     found = METHODS[method](search)
 
@@ -110,7 +113,20 @@ def warm_up() -> None:
         line_cost=np.ones((4, 2), dtype=np.int64),
     )
     for method in METHODS:
-        allocate(tiny, budget_s=1.0, method=method)
+        explain(tiny, allocate(tiny, budget_s=1.0, method=method))
+    # The tiny batch is solved to its bound before annealing would begin.
+    batch = batch_of(tiny)
+    anneal(
+        tiny,
+        batch,
+        no_prices(tiny),
+        neighbours_of(tiny, batch),
+        np.full(tiny.lines, -1, dtype=np.int64),
+        bound=-1,
+        seed=0,
+        budget_s=0.001,
+        deadline=np.inf,
+    )
 
 
 def _with_bids(problem: Problem, batch: Batch, bid_prices: ArrayLike) -> Batch:

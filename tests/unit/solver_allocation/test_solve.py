@@ -37,7 +37,7 @@ def test_bound_and_cost_enclose_the_optimum(seed: int) -> None:
         assert not check(problem, found.chosen, cost=found.cost).violations
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(12))
 def test_ejection_never_worsens_and_auto_is_never_dearer(seed: int) -> None:
     problem = random_batch(seed, orders=40, warehouses=5, skus=12, most_lines=4)
 
