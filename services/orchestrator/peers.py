@@ -109,7 +109,9 @@ class Peers:
                 code = error.code()
                 if code not in TRANSIENT:
                     raise CallRefused(code, error.details() or "") from None
-                log.info("a peer does not answer", request=type(request).__name__, code=code.name)
+                if pause_s == FIRST_PAUSE_S:  # once for each call, not for each try
+                    name = type(request).__name__
+                    log.info("a peer does not answer; asking on", request=name, code=code.name)
             # Jitter, so that conductors that lost the same peer do not come back as one.
             if self.stopping.wait(pause_s * random.uniform(0.5, 1.0)):
                 raise ShuttingDown
