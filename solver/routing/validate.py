@@ -144,6 +144,10 @@ def _check_whole(value: object, field: str) -> None:
 
 
 def _check_loads(loads: Sequence[int], dims: int, field: str) -> None:
+    if not isinstance(loads, tuple):
+        raise InvalidProblemError(
+            field, f"must be a tuple with one load per dimension, is {loads!r}"
+        )
     for index, load in enumerate(loads):
         _check_whole(load, f"{field}[{index}]")
     if loads and len(loads) != dims:

@@ -1,0 +1,1 @@
+"""A hybrid genetic search on PyVRP's compiled local search."""
