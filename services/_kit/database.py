@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from services._kit import logs
@@ -18,7 +18,7 @@ from services._kit.reasons import Reason
 from services._kit.retries import Fault, RetryTransactionError, fault_of, refusal_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import Connection, Engine
 
@@ -81,23 +81,18 @@ class Database:
         readers = config.database_readers
         if config.database_url:
             writers = config.database_writers
-            engine = postgres_engine(
-                config.database_url, schema or service, connections=readers + writers
-            )
-            migrate(engine, service, schema=schema or service)
+            schema = schema or service
+            engine = postgres_engine(config.database_url, schema, connections=readers + writers)
+            with _closed_on_failure(engine.dispose):
+                migrate(engine, service, schema=schema)
             return cls(engine, engine, writers=writers, readers=readers)
         config.data_dir.mkdir(parents=True, exist_ok=True)
         path = config.data_dir / f"{service}.db"
         lock = LockFile(path.with_suffix(".db.lock"))
-        try:
-            writer = sqlite_engine(path)
+        writer, reader = sqlite_engine(path), sqlite_engine(path, readers=readers)
+        with _closed_on_failure(writer.dispose, lock.release):
             migrate(writer, service)
-        except BaseException:
-            lock.release()
-            raise
-        return cls(
-            writer, sqlite_engine(path, readers=readers), writers=1, readers=readers, lock=lock
-        )
+        return cls(writer, reader, writers=1, readers=readers, lock=lock)
 
     @property
     def is_postgres(self) -> bool:
@@ -188,6 +183,16 @@ class Database:
                     raise refusal from error
             time.sleep(pause_s)
         raise AssertionError("unreachable: the last try returns or raises")
+
+
+@contextmanager
+def _closed_on_failure(*close: Callable[[], None]) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        for one in close:
+            one()
+        raise
 
 
 class _Progress:

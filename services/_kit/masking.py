@@ -13,7 +13,7 @@ MAX_DEPTH = 6
 # code, and anything written internationally. Digits on either side rule a match out, so that
 # order numbers and instants stay readable.
 _PHONE = re.compile(
-    r"(?<![\dA-Za-z])(?:"
+    r"(?<!\d)(?:"
     r"(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}"
     r"|0\d{2,3}-\d{7,8}"
     r"|\+\d{1,3}[ -]?\d{2,4}[ -]?\d{3,4}[ -]?\d{3,4}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.types import UserDefinedType
 
 
@@ -34,6 +35,8 @@ class Xid8(UserDefinedType[int]):
         del dialect, coltype
         return int
 
+
+ischema_names["xid8"] = Xid8  # so that a reflected table is recognised
 
 # SQLite gives out row ids for INTEGER PRIMARY KEY only.
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
