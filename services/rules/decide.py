@@ -64,7 +64,7 @@ def decide(
     scores nor has effects; a shadow rule is only named. A hit which the reference evaluator denies
     counts as a fault of the engine.
     """
-    absent = rulebook.absent_sources(str(facts.get("channel", "")))
+    absent = rulebook.absent_sources(facts)
     findings: list[Finding] = []
     shadow: list[str] = []
     if outcome is None:

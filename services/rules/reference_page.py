@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from services.rules.registry import FactSpec
-    from services.rules.rulebook import Rulebook
+    from services.rules.rulebook import Channel, Rulebook
 
 _HEAD = "| fact | type | source | 含义 | meaning |\n|---|---|---|---|---|\n"
 
@@ -23,8 +23,7 @@ def reference_page(rulebook: Rulebook) -> str:
         for each in rulebook.features
     )
     channels = "".join(
-        f"| `{name}` | {', '.join(source for source in SOURCES if source not in absent)} |\n"
-        for name, absent in rulebook.channels
+        f"| `{channel.name}` | {_provided(channel)} |\n" for channel in rulebook.channels
     )
     return (
         "# Facts that rules may read\n\n"
@@ -36,6 +35,14 @@ def reference_page(rulebook: Rulebook) -> str:
         f"## Counted over time (features.yaml)\n\n{_HEAD}{features}\n"
         "## What channels provide\n\n| channel | sources of facts |\n|---|---|\n"
         f"{channels}"
+    )
+
+
+def _provided(channel: Channel) -> str:
+    return ", ".join(
+        f"{source} (optional)" if source in channel.optional else source
+        for source in SOURCES
+        if source not in channel.without
     )
 
 

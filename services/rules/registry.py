@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 SOURCES = ("order", "phone", "street", "customer", "place", "price", "payment")
 """What a channel may or may not provide; `channels.yaml` says which it does not."""
 
+PRESENCE = {
+    "phone": "recipient.phone",
+    "street": "recipient.street",
+    "customer": "customer.id",
+    "place": "recipient.city",
+}
+"""The fact by whose absence an order shows that it lacks a source; only these can be optional."""
+
 PHONE_KINDS = enumerated("REAL", "VIRTUAL", "MASKED", "TOKEN", "NONE")
 PAYMENT_MODES = enumerated("PREPAID", "PAY_LATER", "COD", "CREDIT_TERM", "DEPOSIT_BALANCE")
 
@@ -82,8 +90,6 @@ ORDER_FACTS: tuple[FactSpec, ...] = (
     FactSpec("recipient.province", TEXT, "place", "浙江省", "省", "Province or state"),
     FactSpec("recipient.city", TEXT, "place", "杭州市", "市", "City"),
     FactSpec("recipient.district", TEXT, "place", "西湖区", "区县", "District, may be empty"),
-    FactSpec("recipient.district_missing", BOOL, "street", False, "缺区县",
-             "No district although the city has districts"),
     FactSpec("decision.day", INT, "order", 20_000, "决策日(距1970-01-01天数)",
              "Day of the decision, days since 1970-01-01, business time zone"),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from services.rules.registry import FEATURE_PREFIX, LINE_FACTS, ORDER_FACTS, SOURCES
+from services.rules.registry import FEATURE_PREFIX, LINE_FACTS, ORDER_FACTS, PRESENCE, SOURCES
 from services.rules.tree import Const, Node, WordList, facts_of
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ STAGES = ("draft", "shadow", "active", "retired")
 ENGINE_FAULT = "ENGINE_FAULT"
 FACT_MISSING = "FACT_MISSING"
 SYSTEM_REASONS = (ENGINE_FAULT, FACT_MISSING)
+DEFAULT_CHANNEL = "default"
 SEVERITIES = ("low", "medium", "high", "critical")
 
 _SOURCE_OF = {spec.name: spec.source for spec in ORDER_FACTS} | {
@@ -51,6 +52,15 @@ class Reason:
     queue: str
     severity: str
     owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """What a channel does not provide: `without` never, `optional` perhaps, order by order."""
+
+    name: str = DEFAULT_CHANNEL
+    without: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +126,7 @@ class Rulebook:
     lists: tuple[WordList, ...]
     reasons: tuple[Reason, ...]
     features: tuple[Feature, ...]
-    channels: tuple[tuple[str, frozenset[str]], ...]  # channel, sources it does not provide
+    channels: tuple[Channel, ...]
     rates: Rates
 
     @cached_property
@@ -133,10 +143,19 @@ class Rulebook:
         """Return the reason called `code`; a loaded rulebook has all its rules use."""
         return next(reason for reason in self.reasons if reason.code == code)
 
-    def absent_sources(self, channel: str) -> frozenset[str]:
-        """Return the sources of facts that `channel` does not provide."""
-        known = dict(self.channels)
-        return known.get(channel, known.get("default", frozenset()))
+    @cached_property
+    def _channel(self) -> dict[str, Channel]:
+        return {channel.name: channel for channel in self.channels}
+
+    def absent_sources(self, facts: Mapping[str, object]) -> frozenset[str]:
+        """Return the sources of facts that an order with `facts` is not expected to have.
+
+        Those its channel never provides, and those the channel may leave out and this order does.
+        """
+        known = self._channel
+        channel = known.get(str(facts.get("channel", "")), known.get(DEFAULT_CHANNEL, Channel()))
+        lacking = {source for source in channel.optional if PRESENCE[source] not in facts}
+        return channel.without | lacking
 
     def sources_of(self, node: Node) -> frozenset[str]:
         """Return the sources of all facts `node` reads."""

@@ -12,13 +12,14 @@ from services.rules.numbers import in_unit, literal
 from services.rules.problems import did_you_mean
 from services.rules.rates import BOOK_CURRENCY, Rate, Rates
 from services.rules.reading import Record, sequence
-from services.rules.registry import SOURCES
-from services.rules.rulebook import SEVERITIES, SYSTEM_REASONS, Bilingual, Reason
+from services.rules.registry import PRESENCE, SOURCES
+from services.rules.rulebook import SEVERITIES, SYSTEM_REASONS, Bilingual, Channel, Reason
 from services.rules.tree import Const, WordList
 from services.rules.velocity import EVENTS, Feature, parse_formula
 from services.rules.yamlfile import Entries, Scalar
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from decimal import Decimal
 
     from services.rules.problems import Position, Problems
@@ -156,22 +157,28 @@ def features(node: Node, problems: Problems) -> tuple[Feature, ...]:
     return tuple(found.values())
 
 
-def channels(node: Node, problems: Problems) -> tuple[tuple[str, frozenset[str]], ...]:
-    """Return, for each channel, the sources of facts it does not provide."""
+def channels(node: Node, problems: Problems) -> tuple[Channel, ...]:
+    """Return what each channel does not provide."""
     found = []
     for name, _, inner in Record(node, problems, "channels.yaml").pairs():
         record = Record(inner, problems, f"channel {name}")
-        absent = set()
-        for item in record.items("without"):
-            source = item.value if isinstance(item, Scalar) else None
-            if source not in SOURCES:
-                hint = did_you_mean(str(source), SOURCES) or f"; it is one of {', '.join(SOURCES)}"
-                problems.add(item.at, f"unknown source of facts {str(source)[:40]!r}{hint}")
-            else:
-                absent.add(str(source))
+        without = _sources(record, "without", SOURCES)
+        optional = _sources(record, "optional", PRESENCE)
         record.close()
-        found.append((name, frozenset(absent)))
+        found.append(Channel(name, without, optional))
     return tuple(found)
+
+
+def _sources(record: Record, key: str, known: Collection[str]) -> frozenset[str]:
+    found = set()
+    for item in record.items(key, required=False):
+        source = item.value if isinstance(item, Scalar) else None
+        if not isinstance(source, str) or source not in known:
+            hint = did_you_mean(str(source), known) or f"; it is one of {', '.join(known)}"
+            record.problems.add(item.at, f"{key} cannot name {str(source)[:40]!r}{hint}")
+        else:
+            found.add(source)
+    return frozenset(found)
 
 
 def rates(node: Node, problems: Problems) -> Rates:

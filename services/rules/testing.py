@@ -64,7 +64,7 @@ def _cases(rulebook: Rulebook) -> Iterator[tuple[int, Rule, InlineTest, Job]]:
     for index, rule in enumerate(rulebook.evaluated):
         for test in rule.tests:
             facts = example_facts(rulebook, test)
-            absent = rulebook.absent_sources(str(facts.get("channel", "")))
+            absent = rulebook.absent_sources(facts)
             yield index, rule, test, Job(facts, absent)
 
 
