@@ -1,0 +1,285 @@
+"""Orders read, changed in memory and written back together, in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+from orderhub.common.v1 import order_pb2 as order_v1
+from orderhub.fulfilment.v1 import allocation_pb2 as allocation_v1
+from orderhub.intake.v1 import record_pb2 as record_v1
+from services._kit.database import RetryTransactionError
+from services._kit.errors import NotFound
+from services._kit.events import NewEvent, time_from
+from services._kit.reasons import Reason
+from services.intake import store
+from services.intake.convert import micros_of
+from services.intake.stored import OrderValues, StoredOrder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Connection, Table
+
+COLUMNS = tuple(f.name for f in fields(OrderValues))
+FIXED = frozenset({"order_number", "channel", "shop", "external_order_id", "accepted_us"})
+CHUNK = 500  # parameters of one IN list
+DATA_SCHEMA = "orderhub.common.v1.Event"
+
+_SELECT = sa.select(*(store.orders.c[name] for name in COLUMNS))
+_INSERT = store.orders.insert()
+_UPDATE = (
+    store.orders.update()
+    .where(store.orders.c.order_number == sa.bindparam("key"))
+    .values({name: sa.bindparam(name) for name in COLUMNS if name not in FIXED})
+)
+_UNFILLED = "UNFILLED_REASON_"
+
+
+class Book:
+    """The orders of one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._orders: dict[str, StoredOrder] = {}
+
+    def add(self, order: StoredOrder) -> None:
+        """Take in a new order."""
+        order.is_new = True
+        self._orders[order.values.order_number] = order
+
+    def one(self, order_number: str, *, content: bool = False) -> StoredOrder:
+        """Return one order, locked.
+
+        Raises
+        ------
+        NotFound
+            Naming `order_number`.
+        """
+        found = self.by_numbers([order_number], content=content)
+        if order_number not in found:
+            raise NotFound(Reason.NOT_FOUND, "no such order", field="order_number")
+        return found[order_number]
+
+    def by_numbers(
+        self, order_numbers: Iterable[str], *, content: bool = False
+    ) -> dict[str, StoredOrder]:
+        """Return the orders that exist, by number, locked against other transactions."""
+        wanted = sorted(set(order_numbers))
+        missing = [number for number in wanted if number not in self._orders]
+        for begin in range(0, len(missing), CHUNK):
+            chunk = missing[begin : begin + CHUNK]
+            self._load(store.orders.c.order_number.in_(chunk))
+        found = {n: self._orders[n] for n in wanted if n in self._orders}
+        if content:
+            self._load_contents(found.values())
+        return found
+
+    def by_keys(
+        self, keys: Iterable[tuple[str, str, str]]
+    ) -> dict[tuple[str, str, str], StoredOrder]:
+        """Return the orders with these (channel, shop, external id), contents included."""
+        wanted = sorted(set(keys))
+        columns = (store.orders.c.channel, store.orders.c.shop, store.orders.c.external_order_id)
+        loaded: list[StoredOrder] = []
+        for begin in range(0, len(wanted), CHUNK):
+            chunk = wanted[begin : begin + CHUNK]
+            loaded += self._load(sa.tuple_(*columns).in_(chunk))
+        return {
+            (o.values.channel, o.values.shop, o.values.external_order_id): o for o in loaded
+        }
+
+    def insert_into(self, table: Table) -> Any:
+        """Return an insert in the database's own dialect, which knows ON CONFLICT."""
+        return insert_into(self.connection, table)
+
+    def flush(self) -> None:
+        """Write everything that changed, and the events that tell of it.
+
+        Raises
+        ------
+        RetryTransactionError
+            When another process took a business key or an event's number first.
+        """
+        changed = [order for order in self._orders.values() if order.changed]
+        for order in self._orders.values():
+            order.assert_told()
+        try:
+            self._write(_INSERT, [_row(o) for o in changed if o.is_new])
+        except IntegrityError as error:
+            raise RetryTransactionError("an order was taken in meanwhile") from error
+        self._write(_UPDATE, [_update(o) for o in changed if not o.is_new])
+        self._flush_contents(changed)
+        self._upsert(
+            store.outcomes,
+            [
+                {
+                    "order_number": o.values.order_number,
+                    "outcome_pb": o.outcome.SerializeToString(),
+                }
+                for o in changed
+                if o.outcome_changed
+            ],
+        )
+        self._flush_unfilled([o for o in changed if o.unfilled_changed])
+        self._upsert(
+            store.holds, [_hold_row(h) for o in changed for h in o.changed_holds.values()]
+        )
+        store.outbox.append(self.connection, [_event(e) for o in changed for e in o.new_events])
+        for order in changed:
+            order.is_new = order.outcome_changed = order.unfilled_changed = False
+            order.row_changed = False
+            order.changed_holds.clear()
+            order.new_events.clear()
+            order.new_content = None
+
+    def _load(self, where: sa.ColumnElement[bool]) -> list[StoredOrder]:
+        # Locked in the order of their numbers, so that two transactions never wait in a circle.
+        query = _SELECT.where(where).order_by(store.orders.c.order_number).with_for_update()
+        rows = self.connection.execute(query).all()
+        fresh: dict[str, StoredOrder] = {}
+        for row in rows:
+            if row.order_number not in self._orders:
+                fresh[row.order_number] = StoredOrder(
+                    OrderValues(*row), record_v1.OrderRecord()
+                )
+        self._orders.update(fresh)
+        if fresh:
+            self._load_outcomes(fresh)
+            self._load_holds(fresh)
+        return [self._orders[row.order_number] for row in rows]
+
+    def _load_outcomes(self, orders: dict[str, StoredOrder]) -> None:
+        table = store.outcomes
+        for number, data in self._rows(table, orders, table.c.order_number, table.c.outcome_pb):
+            orders[number].outcome.ParseFromString(data)
+
+    def _load_holds(self, orders: dict[str, StoredOrder]) -> None:
+        held = [number for number, order in orders.items() if order.values.open_holds]
+        table = store.holds
+        for number, hold_id, data in self._rows(
+            table, held, table.c.order_number, table.c.hold_id, table.c.hold_pb
+        ):
+            hold = record_v1.Hold.FromString(data)
+            if hold.state == record_v1.HOLD_STATE_OPEN:
+                orders[number].open_holds[hold_id] = hold
+
+    def _load_contents(self, orders: Iterable[StoredOrder]) -> None:
+        missing = {o.values.order_number: o for o in orders if o.order is None}
+        table = store.contents
+        for number, data in self._rows(table, missing, table.c.order_number, table.c.order_pb):
+            missing[number].order = order_v1.Order.FromString(data)
+
+    def _rows(
+        self, table: Table, numbers: Iterable[str], *columns: sa.ColumnElement[Any]
+    ) -> list[Any]:
+        wanted = list(numbers)
+        found: list[Any] = []
+        for begin in range(0, len(wanted), CHUNK):
+            query = sa.select(*columns).where(
+                table.c.order_number.in_(wanted[begin : begin + CHUNK])
+            )
+            found += self.connection.execute(query).all()
+        return found
+
+    def _flush_contents(self, changed: Sequence[StoredOrder]) -> None:
+        rows = [
+            {
+                "order_number": o.values.order_number,
+                "order_pb": o.new_content.order.SerializeToString(),
+                "recipient_pb": o.new_content.recipient_pb,
+            }
+            for o in changed
+            if o.new_content is not None
+        ]
+        fresh = {o.values.order_number for o in changed if o.is_new}
+        self._write(store.contents.insert(), [r for r in rows if r["order_number"] in fresh])
+        self._upsert(store.contents, [r for r in rows if r["order_number"] not in fresh])
+
+    def _flush_unfilled(self, changed: Sequence[StoredOrder]) -> None:
+        numbers = [o.values.order_number for o in changed]
+        if not numbers:
+            return
+        table = store.unfilled
+        for begin in range(0, len(numbers), CHUNK):
+            chunk = numbers[begin : begin + CHUNK]
+            self.connection.execute(table.delete().where(table.c.order_number.in_(chunk)))
+        rows = [
+            {
+                "order_number": o.values.order_number,
+                "line_no": line.line_no,
+                "reason": unfilled_reason(line.reason),
+            }
+            for o in changed
+            for line in o.outcome.allocation.unfilled
+        ]
+        self._write(table.insert(), rows)
+
+    def _write(self, statement: Any, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            self.connection.execute(statement, rows)
+
+    def _upsert(self, table: Table, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            self.connection.execute(upsert(self.connection, table), rows)
+
+
+def insert_into(connection: Connection, table: Table) -> Any:
+    """Return an insert in the database's own dialect, which knows ON CONFLICT."""
+    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return make(table)
+
+
+def upsert(connection: Connection, table: Table) -> Any:
+    """Return the statement that inserts a row, or replaces the one with its primary key."""
+    statement = insert_into(connection, table)
+    keys = [column.name for column in table.primary_key]
+    given = {c.name: statement.excluded[c.name] for c in table.c if c.name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=given)
+
+
+def unfilled_reason(number: int) -> str:
+    """Return the reason code of an unfilled line."""
+    names = allocation_v1.UnfilledReason.items()
+    return next(
+        (name.removeprefix(_UNFILLED) for name, value in names if value == number), "UNKNOWN"
+    )
+
+
+def _row(order: StoredOrder) -> dict[str, Any]:
+    values = order.values
+    return {name: getattr(values, name) for name in COLUMNS}
+
+
+def _update(order: StoredOrder) -> dict[str, Any]:
+    values = order.values
+    row = {name: getattr(values, name) for name in COLUMNS if name not in FIXED}
+    row["key"] = values.order_number
+    return row
+
+
+def _hold_row(hold: record_v1.Hold) -> dict[str, Any]:
+    return {
+        "hold_id": hold.hold_id,
+        "order_number": hold.order_number,
+        "state": hold.state,
+        "reason": hold.reason,
+        "queue": hold.queue,
+        "due_us": micros_of(hold.due_at),
+        "hold_pb": hold.SerializeToString(),
+    }
+
+
+def _event(event: Any) -> NewEvent:
+    return NewEvent(
+        aggregate_id=event.subject,
+        type=event.type,
+        time=time_from(micros_of(event.time)),
+        data=event.SerializeToString(),
+        data_schema=DATA_SCHEMA,
+        aggregate_seq=event.sequence,
+    )

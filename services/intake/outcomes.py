@@ -1,0 +1,298 @@
+"""What an outcome does to its order, by the kind of work that was done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orderhub.fulfilment.v1 import allocation_pb2 as allocation_v1
+from orderhub.fulfilment.v1 import inventory_pb2 as inventory_v1
+from orderhub.intake.v1 import record_pb2 as record_v1
+from orderhub.rules.v1 import decision_pb2 as decision_v1
+from services.intake.book import unfilled_reason
+from services.intake.convert import MICROS, micros_of
+from services.intake.holding import (
+    HOLDING,
+    close_hold,
+    drop_holds,
+    hold_for,
+    hold_for_finding,
+)
+from services.intake.lifecycle import end, queue
+from services.intake.payment import OUTSTANDING, is_leased_mode
+from services.intake.reasons import IntakeReason
+from services.intake.transitions import LIFECYCLE, SHIPMENT, STOCK
+
+if TYPE_CHECKING:
+    from orderhub.intake.v1 import intake_pb2 as intake_v1
+    from services.intake.stored import StoredOrder
+
+RETRY_S = 30  # before work that a fault left undone is handed out again
+ASK_AGAIN_S = 60  # before fulfilment is asked again about a lease that has not ended
+
+FIRM = frozenset(
+    {
+        inventory_v1.RESERVATION_STATE_CONFIRMED,
+        inventory_v1.RESERVATION_STATE_SHIPPED,
+        inventory_v1.RESERVATION_STATE_FROZEN,
+    }
+)
+NO_STOCK = allocation_v1.ALLOCATION_STATUS_NONE
+CANCELLED = allocation_v1.SHIPMENT_STATE_CANCELLED
+
+
+def apply_outcome(
+    stored: StoredOrder, work: int, outcome: intake_v1.OrderOutcome, at_us: int
+) -> None:
+    """Write down `outcome` of `work`; the order is what was handed out."""
+    if outcome.fault:
+        _take_fault(stored, work, outcome.fault, at_us)
+    elif work == record_v1.WORK_PROCESS:
+        _take_decision(stored, outcome, at_us)
+    elif work == record_v1.WORK_CONFIRM_PAYMENT:
+        _take_confirmation(stored, outcome, at_us)
+    elif work == record_v1.WORK_EXPIRE:
+        _take_expiry(stored, outcome.reservation, at_us)
+    else:
+        _take_release(stored, at_us)
+
+
+def _take_fault(stored: StoredOrder, work: int, fault: str, at_us: int) -> None:
+    if work == record_v1.WORK_RELEASE:
+        # An order that has ended needs nobody's judgement: its stock is freed later.
+        stored.values.work_us = at_us + RETRY_S * MICROS
+        return
+    hold = hold_for(stored, IntakeReason.PROCESSING_FAULT, at_us, detail=fault)
+    queue(stored, record_v1.WORK_UNSPECIFIED, at_us)
+    _tell_held(stored, hold, at_us, fault=fault)
+
+
+def _take_decision(stored: StoredOrder, outcome: intake_v1.OrderOutcome, at_us: int) -> None:
+    decision = outcome.decision
+    stored.outcome.decision.CopyFrom(decision)
+    stored.outcome_changed = True
+    deciding = [f for f in decision.findings if not f.waived]
+    stored.emit(
+        "decided",
+        at_us,
+        details=[
+            ("verdict", decision_v1.Verdict.Name(decision.verdict).removeprefix("VERDICT_")),
+            ("revision", outcome.revision),
+            ("decision_id", decision.decision_id),
+            ("rulebook_hash", decision.rulebook_hash),
+            ("rule_ids", ",".join(f.rule_id for f in deciding)),
+            ("reasons", ",".join(f.reason for f in deciding)),
+            ("waived_rule_ids", ",".join(f.rule_id for f in decision.findings if f.waived)),
+            ("score", decision.score or ""),
+        ],
+        reason=deciding[0].message if deciding and deciding[0].HasField("message") else None,
+    )
+    if decision.verdict == decision_v1.VERDICT_REJECT:
+        _reject(stored, decision, at_us)
+        return
+    held = decision.verdict != decision_v1.VERDICT_PASS
+    _take_holds(stored, decision, at_us, held=held)
+    _take_allocation(stored, outcome, at_us)
+    queue(stored, record_v1.WORK_UNSPECIFIED, at_us)
+    _look_at_payment(stored, at_us)
+    _tell_stock(stored, at_us)
+
+
+def _reject(stored: StoredOrder, decision: decision_v1.Decision, at_us: int) -> None:
+    """End the order; its stock was freed with the decision, so nothing is left to do."""
+    finding = next(
+        (f for f in decision.findings if f.verdict == decision_v1.VERDICT_REJECT and not f.waived),
+        None,
+    )
+    _clear_allocation(stored)
+    stored.revise()
+    stored.move(LIFECYCLE, record_v1.LIFECYCLE_REJECTED)
+    drop_holds(stored, at_us)
+    reason = finding.reason if finding else IntakeReason.REJECTED_BY_RULES.value
+    stored.values.closing_reason = reason
+    stored.values.pay_by_us = 0
+    queue(stored, record_v1.WORK_UNSPECIFIED, at_us)
+    stored.emit(
+        "rejected",
+        at_us,
+        details=[("reason", reason), ("rule_id", finding.rule_id if finding else "")],
+        reason=finding.message if finding and finding.HasField("message") else None,
+    )
+
+
+def _take_holds(
+    stored: StoredOrder, decision: decision_v1.Decision, at_us: int, *, held: bool
+) -> None:
+    """Open the holds that the findings ask for; rules that no longer ask let go of theirs."""
+    asking = [f for f in decision.findings if not f.waived and f.verdict in HOLDING]
+    rules = {f.rule_id for f in asking} if held else set()
+    for hold in list(stored.open_holds.values()):
+        if hold.rule_id and hold.rule_id not in rules:
+            close_hold(stored, hold, record_v1.HOLD_STATE_OBSOLETE, at_us)
+    if not held:
+        return
+    known = {hold.rule_id for hold in stored.open_holds.values() if hold.rule_id}
+    for finding in asking:
+        if finding.rule_id not in known:
+            known.add(finding.rule_id)
+            hold = hold_for_finding(stored, finding, decision.rulebook_hash, at_us)
+            _tell_held(stored, hold, at_us)
+    if not stored.open_holds:
+        hold = hold_for(stored, IntakeReason.UNEXPLAINED_VERDICT, at_us)
+        _tell_held(stored, hold, at_us)
+
+
+def _tell_held(
+    stored: StoredOrder, hold: record_v1.Hold, at_us: int, *, fault: str = ""
+) -> None:
+    stored.emit(
+        "held",
+        at_us,
+        details=[
+            ("hold_id", hold.hold_id),
+            ("reason", hold.reason),
+            ("rule_id", hold.rule_id),
+            ("queue", hold.queue),
+            ("fault", fault),
+        ],
+        reason=hold.message,
+    )
+
+
+def _take_allocation(stored: StoredOrder, outcome: intake_v1.OrderOutcome, at_us: int) -> None:
+    """Put the allocation in place of the last one; without one the order has no stock."""
+    if not outcome.HasField("allocation"):
+        _clear_allocation(stored)
+        return
+    allocation, values = outcome.allocation, stored.values
+    before = {s.shipment_id: s.state for s in stored.outcome.allocation.shipments}
+    now = {s.shipment_id for s in allocation.shipments}
+    if before.keys() - now:
+        for shipment in stored.outcome.allocation.shipments:
+            if shipment.shipment_id not in now and _may(shipment.state, CANCELLED):
+                stored.move_shipment(shipment, shipment.state, CANCELLED)
+    stored.outcome.allocation.CopyFrom(allocation)
+    for shipment in stored.outcome.allocation.shipments:
+        was = before.get(shipment.shipment_id, 0)
+        if was == shipment.state or _may(was, shipment.state):
+            stored.move_shipment(shipment, was, shipment.state)
+        else:  # a state we know better: the reply is older than what we were told since
+            shipment.state = was  # type: ignore[assignment]  # a plain number
+    if allocation.status == NO_STOCK:
+        stored.move(STOCK, record_v1.STOCK_STATE_BACKORDERED)
+    elif allocation.shipments:
+        stored.move(STOCK, record_v1.STOCK_STATE_ALLOCATED)
+    else:
+        stored.move(STOCK, record_v1.STOCK_STATE_RESERVED)
+    values.leased = allocation.leased
+    values.allocation_cost_minor = allocation.cost.amount_minor
+    values.nearest_cost_minor = allocation.nearest_cost_minor
+    values.unfilled_lines = len(allocation.unfilled)
+    if allocation.leased and allocation.HasField("lease_ends_at"):
+        values.pay_by_us = micros_of(allocation.lease_ends_at)
+    stored.outcome_changed = stored.unfilled_changed = True
+
+
+
+def _may(before: int, after: int) -> bool:
+    return after in SHIPMENT.follows.get(before, ())
+
+
+def _clear_allocation(stored: StoredOrder) -> None:
+    """Note that the order holds no stock; the last allocation's text stays to be read."""
+    stored.cancel_shipments()
+    stored.move(STOCK, record_v1.STOCK_STATE_NONE)
+    values = stored.values
+    values.leased = False
+    if values.unfilled_lines or values.allocation_cost_minor or values.nearest_cost_minor:
+        values.allocation_cost_minor = values.nearest_cost_minor = values.unfilled_lines = 0
+        del stored.outcome.allocation.unfilled[:]
+        stored.outcome_changed = stored.unfilled_changed = True
+
+
+def _look_at_payment(stored: StoredOrder, at_us: int) -> None:
+    """Queue what a payment calls for that came while the order was being worked on."""
+    values = stored.values
+    if is_leased_mode(values.payment_mode, values.payment):
+        return
+    values.pay_by_us = 0
+    if not values.leased:
+        return
+    stored.revise()
+    held = bool(stored.open_holds)
+    queue(
+        stored, record_v1.WORK_PROCESS if held else record_v1.WORK_CONFIRM_PAYMENT, at_us
+    )
+
+
+_TOLD_STOCK = {
+    record_v1.STOCK_STATE_ALLOCATED: "allocated",
+    record_v1.STOCK_STATE_RESERVED: "reserved",
+    record_v1.STOCK_STATE_BACKORDERED: "backordered",
+    record_v1.STOCK_STATE_NONE: "rested",
+}
+
+
+def _tell_stock(stored: StoredOrder, at_us: int) -> None:
+    allocation = stored.outcome.allocation
+    with_stock = stored.values.stock != record_v1.STOCK_STATE_NONE
+    details: list[tuple[str, object]] = []
+    if with_stock:
+        details = [
+            ("warehouse_ids", ",".join(allocation.warehouse_ids)),
+            ("shipments", len(allocation.shipments)),
+            ("cost_minor", allocation.cost.amount_minor),
+            ("nearest_cost_minor", allocation.nearest_cost_minor),
+            ("currency", allocation.cost.currency),
+            *((f"{term.name}_minor", term.amount_minor) for term in allocation.terms),
+            ("unfilled", _unfilled_text(allocation)),
+        ]
+    stored.emit(_TOLD_STOCK[stored.values.stock], at_us, details=details)
+
+
+def _unfilled_text(allocation: allocation_v1.OrderAllocation) -> str:
+    return ",".join(f"{u.line_no}:{unfilled_reason(u.reason)}" for u in allocation.unfilled)
+
+
+def _take_confirmation(stored: StoredOrder, outcome: intake_v1.OrderOutcome, at_us: int) -> None:
+    """Take a lease made firm; where it had ended, the paid order is tried again."""
+    if outcome.reservation in FIRM and outcome.HasField("allocation"):
+        _take_allocation(stored, outcome, at_us)
+        stored.values.leased, stored.values.pay_by_us = False, 0
+        queue(stored, record_v1.WORK_UNSPECIFIED, at_us)
+        _tell_stock(stored, at_us)
+        return
+    if outcome.reservation not in FIRM:
+        _clear_allocation(stored)
+    stored.values.leased = False
+    stored.revise()
+    queue(stored, record_v1.WORK_PROCESS, at_us)
+    stored.emit("lease_lost", at_us, details=[("reservation", _reservation(outcome.reservation))])
+
+
+def _take_expiry(stored: StoredOrder, reservation: int, at_us: int) -> None:
+    """End the unpaid order unless fulfilment keeps its stock."""
+    values = stored.values
+    if reservation in FIRM or values.payment not in OUTSTANDING:
+        values.pay_by_us, values.leased = 0, False
+        queue(stored, record_v1.WORK_UNSPECIFIED, at_us)
+        stored.emit("kept", at_us, details=[("reservation", _reservation(reservation))])
+    elif reservation == inventory_v1.RESERVATION_STATE_LEASED:
+        values.pay_by_us = at_us + ASK_AGAIN_S * MICROS
+        queue(stored, record_v1.WORK_UNSPECIFIED, at_us)
+        stored.emit("kept", at_us, details=[("reservation", _reservation(reservation))])
+    else:
+        _clear_allocation(stored)
+        end(stored, record_v1.LIFECYCLE_EXPIRED, IntakeReason.NOT_PAID_IN_TIME, at_us, "")
+        queue(stored, record_v1.WORK_UNSPECIFIED, at_us)
+        stored.emit("rested", at_us)
+
+
+def _take_release(stored: StoredOrder, at_us: int) -> None:
+    _clear_allocation(stored)
+    queue(stored, record_v1.WORK_UNSPECIFIED, at_us)
+    stored.emit("stock_released", at_us, details=[("cause", "ENDED")])
+
+
+def _reservation(state: int) -> str:
+    name = inventory_v1.ReservationState.Name(state)  # type: ignore[arg-type]  # a plain number
+    return name.removeprefix("RESERVATION_STATE_")
