@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Table
 
+    from services._kit.outbox import Outbox
+
 COLUMNS = tuple(f.name for f in fields(OrderValues))
 FIXED = frozenset({"order_number", "channel", "shop", "external_order_id", "accepted_us"})
 CHUNK = 500  # parameters of one IN list
@@ -43,8 +45,9 @@ _UNFILLED = "UNFILLED_REASON_"
 class Book:
     """The orders of one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, outbox: Outbox) -> None:
         self.connection = connection
+        self._outbox = outbox
         self._orders: dict[str, StoredOrder] = {}
 
     def add(self, order: StoredOrder) -> None:
@@ -89,9 +92,7 @@ class Book:
         for begin in range(0, len(wanted), CHUNK):
             chunk = wanted[begin : begin + CHUNK]
             loaded += self._load(sa.tuple_(*columns).in_(chunk))
-        return {
-            (o.values.channel, o.values.shop, o.values.external_order_id): o for o in loaded
-        }
+        return {(o.values.channel, o.values.shop, o.values.external_order_id): o for o in loaded}
 
     def insert_into(self, table: Table) -> Any:
         """Return an insert in the database's own dialect, which knows ON CONFLICT."""
@@ -126,10 +127,8 @@ class Book:
             ],
         )
         self._flush_unfilled([o for o in changed if o.unfilled_changed])
-        self._upsert(
-            store.holds, [_hold_row(h) for o in changed for h in o.changed_holds.values()]
-        )
-        store.outbox.append(self.connection, [_event(e) for o in changed for e in o.new_events])
+        self._upsert(store.holds, [_hold_row(h) for o in changed for h in o.changed_holds.values()])
+        self._outbox.append(self.connection, [_event(e) for o in changed for e in o.new_events])
         for order in changed:
             order.is_new = order.outcome_changed = order.unfilled_changed = False
             order.row_changed = False
@@ -144,9 +143,7 @@ class Book:
         fresh: dict[str, StoredOrder] = {}
         for row in rows:
             if row.order_number not in self._orders:
-                fresh[row.order_number] = StoredOrder(
-                    OrderValues(*row), record_v1.OrderRecord()
-                )
+                fresh[row.order_number] = StoredOrder(OrderValues(*row), record_v1.OrderRecord())
         self._orders.update(fresh)
         if fresh:
             self._load_outcomes(fresh)

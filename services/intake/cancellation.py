@@ -30,6 +30,7 @@ def meet_cancellation(
     book: Book,
     channel: str,
     cancellation: MappedCancellation,
+    *,
     content_hash: bytes,
     at_us: int,
     actor: str,
@@ -76,9 +77,7 @@ def meet_cancellation(
     )
 
 
-def _original(
-    book: Book, channel: str, cancellation: MappedCancellation
-) -> StoredOrder | None:
+def _original(book: Book, channel: str, cancellation: MappedCancellation) -> StoredOrder | None:
     if not cancellation.customer_id:
         return None
     book.flush()  # the original may be in the same group

@@ -136,9 +136,7 @@ def _hand_out(
         ],
     )
     connection.execute(
-        _orders.update()
-        .where(_orders.c.order_number.in_(numbers))
-        .values(batch_id=wanted.batch_id)
+        _orders.update().where(_orders.c.order_number.in_(numbers)).values(batch_id=wanted.batch_id)
     )
     return intake_v1.ClaimOrdersResponse(
         batch_id=wanted.batch_id, orders=claimed, lease_ends_at=timestamp(ends_us)
@@ -232,9 +230,7 @@ def _load(
     return found
 
 
-def _waived(
-    connection: Connection, rows: dict[str, Any]
-) -> dict[tuple[str, int], list[str]]:
+def _waived(connection: Connection, rows: dict[str, Any]) -> dict[tuple[str, int], list[str]]:
     # Only orders that were held before can have waivers.
     numbers = [number for number, row in rows.items() if row[0].holds]
     found: dict[tuple[str, int], list[str]] = {}

@@ -76,7 +76,7 @@ def content_from_pb(order: order_v1.Order, key: bytes) -> Content:
 
 
 def _number_lines(order: order_v1.Order) -> None:
-    """Number the lines the channel left unnumbered, after the highest number it gave."""
+    """Give unnumbered lines numbers, after the highest that the channel gave."""
     last = max((line.line_no for line in order.lines), default=0)
     for line in order.lines:
         if not line.line_no:

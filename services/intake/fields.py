@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MAX_ID = 128  # characters
 MAX_MONEY_MINOR = 10**15  # far below 2**63, so that sums never overflow
-_CONTROL = {number: None for number in range(32)} | {127: None}
+_CONTROL = dict.fromkeys(range(32)) | {127: None}
 
 
 class Checks:

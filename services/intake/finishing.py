@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from orderhub.fulfilment.v1 import inventory_pb2 as inventory_v1
 from orderhub.intake.v1 import intake_pb2 as intake_v1
 from orderhub.intake.v1 import record_pb2 as record_v1
+from orderhub.rules.v1 import decision_pb2 as decision_v1
 from services._kit.errors import Malformed, NotFound, Violation
 from services._kit.reasons import Reason
 from services.intake import store
@@ -19,6 +21,7 @@ from services.intake.transitions import STOCK
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from services._kit.outbox import Outbox
     from services.intake.stored import StoredOrder
 
 APPLIED = intake_v1.FINISH_RESULT_APPLIED
@@ -29,7 +32,7 @@ _members, _batches = store.members, store.batches
 
 
 def finish(
-    connection: Connection, request: intake_v1.FinishBatchRequest, at_us: int
+    connection: Connection, outbox: Outbox, request: intake_v1.FinishBatchRequest, at_us: int
 ) -> list[int]:
     """Write down the outcomes and return how each was taken.
 
@@ -45,7 +48,7 @@ def finish(
     """
     members = _members_of(connection, request.batch_id)
     check_outcomes(request, members)
-    book = Book(connection)
+    book = Book(connection, outbox)
     orders = book.by_numbers(outcome.order_number for outcome in request.outcomes)
     results: list[int] = []
     answered: dict[str, int] = {}
@@ -84,6 +87,10 @@ def check_outcomes(request: intake_v1.FinishBatchRequest, members: dict[str, Any
             and not outcome.HasField("decision")
         ):
             violations.append(Violation(f"{path}.decision", Reason.REQUIRED))
+        if outcome.decision.verdict not in decision_v1.Verdict.values():
+            violations.append(Violation(f"{path}.decision.verdict", Reason.UNKNOWN_VALUE))
+        if outcome.reservation not in inventory_v1.ReservationState.values():
+            violations.append(Violation(f"{path}.reservation", Reason.UNKNOWN_VALUE))
     if violations:
         raise Malformed.several(violations)
 

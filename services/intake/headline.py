@@ -10,7 +10,7 @@ from orderhub.intake.v1 import record_pb2 as record_v1
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_FINAL = {
+_FINAL: dict[int, int] = {
     record_v1.LIFECYCLE_REJECTED: record_v1.ORDER_STATE_REJECTED,
     record_v1.LIFECYCLE_CANCELLED: record_v1.ORDER_STATE_CANCELLED,
     record_v1.LIFECYCLE_EXPIRED: record_v1.ORDER_STATE_EXPIRED,
@@ -32,7 +32,7 @@ _UNPAID = frozenset({record_v1.PAYMENT_STATE_UNPAID, record_v1.PAYMENT_STATE_PAR
 _JUDGED = frozenset({record_v1.WORK_UNSPECIFIED, record_v1.WORK_EXPIRE})
 
 
-def state_of(
+def state_of(  # noqa: PLR0911 - one line for each rule, the first that applies
     *,
     lifecycle: int,
     payment: int,

@@ -36,7 +36,7 @@ _SOPS = {
     ),
     IntakeReason.REFUND_REQUESTED: text_v1.LocalizedText(
         zh="两小时内答复买家：同意则拒绝该订单并退款，买家撤回则释放拦截。",
-        en="Answer the buyer within two hours: reject the order to refund, release it if withdrawn.",
+        en="Answer the buyer within two hours: reject to refund, release if it was withdrawn.",
     ),
     IntakeReason.UNEXPLAINED_VERDICT: text_v1.LocalizedText(
         zh="人工核对订单后释放或拒绝，并通知规则负责人。",
@@ -49,7 +49,7 @@ def hold_for_finding(
     order: StoredOrder, finding: decision_v1.Finding, rulebook_hash: str, at_us: int
 ) -> record_v1.Hold:
     """Open the hold that `finding` asks for, on the order's present revision."""
-    severity = finding.severity or decision_v1.SEVERITY_MEDIUM
+    severity = finding.severity if finding.severity in CLOCKS else decision_v1.SEVERITY_MEDIUM
     hold = _new(order, finding.reason, at_us, severity, CLOCKS[severity])
     hold.rule_id = finding.rule_id
     hold.rulebook_hash = rulebook_hash

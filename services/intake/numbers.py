@@ -28,7 +28,7 @@ def order_number(day: str, sequence: int) -> str:
 
 
 def lease_block(connection: Connection, day: str, size: int) -> range:
-    """Return `size` sequence numbers of `day` that nobody else gets, in the caller's transaction."""
+    """Return `size` numbers of `day` that nobody else gets, in the caller's transaction."""
     table = store.sequences
     statement = (
         insert_into(connection, table)
@@ -43,7 +43,7 @@ def lease_block(connection: Connection, day: str, size: int) -> range:
 
 
 class OrderNumbers:
-    """This process's blocks of numbers, one for each day in use.
+    """Blocks of numbers leased by one process, by day.
 
     Parameters
     ----------

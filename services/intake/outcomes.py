@@ -141,9 +141,7 @@ def _take_holds(
         _tell_held(stored, hold, at_us)
 
 
-def _tell_held(
-    stored: StoredOrder, hold: record_v1.Hold, at_us: int, *, fault: str = ""
-) -> None:
+def _tell_held(stored: StoredOrder, hold: record_v1.Hold, at_us: int, *, fault: str = "") -> None:
     stored.emit(
         "held",
         at_us,
@@ -192,7 +190,6 @@ def _take_allocation(stored: StoredOrder, outcome: intake_v1.OrderOutcome, at_us
     stored.outcome_changed = stored.unfilled_changed = True
 
 
-
 def _may(before: int, after: int) -> bool:
     return after in SHIPMENT.follows.get(before, ())
 
@@ -219,12 +216,10 @@ def _look_at_payment(stored: StoredOrder, at_us: int) -> None:
         return
     stored.revise()
     held = bool(stored.open_holds)
-    queue(
-        stored, record_v1.WORK_PROCESS if held else record_v1.WORK_CONFIRM_PAYMENT, at_us
-    )
+    queue(stored, record_v1.WORK_PROCESS if held else record_v1.WORK_CONFIRM_PAYMENT, at_us)
 
 
-_TOLD_STOCK = {
+_TOLD_STOCK: dict[int, str] = {
     record_v1.STOCK_STATE_ALLOCATED: "allocated",
     record_v1.STOCK_STATE_RESERVED: "reserved",
     record_v1.STOCK_STATE_BACKORDERED: "backordered",

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
-
 from services._kit.reasons import text_of
 from services.intake import store
 from services.intake.book import insert_into
@@ -76,12 +74,3 @@ def why_aside(reason: IntakeReason, field: str = "", **facts: str) -> Unmappable
     return Unmappable(
         reason.value, field, LocalizedText(text.zh.format(**facts), text.en.format(**facts))
     )
-
-
-def count_by_reason(
-    connection: Connection, where: list[sa.ColumnElement[bool]]
-) -> dict[str, int]:
-    """Return how many are kept aside, by reason."""
-    table = store.quarantine
-    query = sa.select(table.c.reason, sa.func.count()).where(*where).group_by(table.c.reason)
-    return {reason: count for reason, count in connection.execute(query)}

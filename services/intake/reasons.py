@@ -83,7 +83,8 @@ declare(
             "收到的是较旧的版本。", "An older version than the one known."
         ),
         IntakeReason.CONFLICTING: Text(
-            "修改时间相同但内容不同。", "Same modification time as the version known, other content."
+            "修改时间相同但内容不同。",
+            "Same modification time as the version known, other content.",
         ),
         IntakeReason.LINE_REUSED: Text(
             "行号被用于另一种商品。", "A line's number was used again for another SKU."
@@ -112,12 +113,15 @@ declare(
         ),
         IntakeReason.REJECTED_BY_REVIEW: Text("人工审核拒绝。", "A reviewer rejected the order."),
         IntakeReason.REJECTED_BY_RULES: Text("规则拒绝。", "The rules reject the order."),
-        IntakeReason.NOT_PAID_IN_TIME: Text("未在时限内付款。", "The payment did not come in time."),
+        IntakeReason.NOT_PAID_IN_TIME: Text(
+            "未在时限内付款。", "The payment did not come in time."
+        ),
         IntakeReason.REFUND_REQUESTED: Text(
             "买家申请退款，订单冻结待处理。", "The buyer asks for a refund; the order is frozen."
         ),
         IntakeReason.PROCESSING_FAULT: Text(
-            "系统无法处理该订单，需要人工处理。", "The hub could not work on the order; a person must."
+            "系统无法处理该订单，需要人工处理。",
+            "The hub could not work on the order; a person must.",
         ),
         IntakeReason.UNEXPLAINED_VERDICT: Text(
             "规则要求复核，但没有给出依据。", "The rules ask for a review without a finding."

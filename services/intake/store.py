@@ -12,9 +12,13 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from services._kit.outbox import Outbox
+from services._kit.tables import outbox_v1, request_v1
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
+
+
+SOURCE = "orderhub/intake"
 
 
 class Base(SQLModel, registry=registry()):
@@ -247,4 +251,13 @@ sku_mappings = _table(SkuMappingRow)
 batches = _table(BatchRow)
 members = _table(MemberRow)
 sequences = _table(SequenceRow)
-outbox = Outbox(metadata, "orderhub/intake")
+
+# The kit's tables belong to this schema as well; `new_outbox` and the request ids use their own
+# descriptions of them, for each holds state of a running server.
+sa.Table("outbox", metadata, *outbox_v1(), sqlite_autoincrement=True)
+sa.Table("request", metadata, *request_v1())
+
+
+def new_outbox() -> Outbox:
+    """Return the outbox of one running intake."""
+    return Outbox(sa.MetaData(), SOURCE)

@@ -12,6 +12,7 @@ from orderhub.fulfilment.v1 import allocation_pb2 as allocation_v1
 from orderhub.intake.v1 import record_pb2 as record_v1
 from services.intake.convert import timestamp
 from services.intake.headline import state_of
+from services.intake.store import SOURCE
 from services.intake.transitions import HOLD, SHIPMENT, Dimension
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from services.intake.convert import Content
 
-SOURCE = "orderhub/intake"
 EVENT_PREFIX = "orderhub.order."
 LIVE_SHIPMENTS = frozenset(
     {
@@ -172,9 +172,7 @@ class StoredOrder:
         """Call off every shipment that has not left its warehouse."""
         for shipment in self.outcome.allocation.shipments:
             if shipment.state in LIVE_SHIPMENTS:
-                self.move_shipment(
-                    shipment, shipment.state, allocation_v1.SHIPMENT_STATE_CANCELLED
-                )
+                self.move_shipment(shipment, shipment.state, allocation_v1.SHIPMENT_STATE_CANCELLED)
 
     def has_left(self) -> bool:
         """Return whether any parcel has left its warehouse."""

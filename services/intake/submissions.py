@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from services._kit.clock import Clock
-    from services._kit.errors import Malformed
-from services._kit.idempotency import Requests
+    from services._kit.idempotency import Requests
+    from services._kit.outbox import Outbox
     from services.intake.numbers import OrderNumbers
 
 METHOD = "Submit"  # one name for every submit: a request id names one order, however it comes
@@ -84,8 +84,14 @@ class Submitter:
     """
 
     def __init__(
-        self, requests: Requests, numbers: OrderNumbers, clock: Clock, key: bytes
+        self,
+        outbox: Outbox,
+        requests: Requests,
+        numbers: OrderNumbers,
+        clock: Clock,
+        key: bytes,
     ) -> None:
+        self._outbox = outbox
         self._requests = requests
         self._numbers = numbers
         self._clock = clock
@@ -103,7 +109,15 @@ class Submitter:
 
     def _round(self, connection: Connection, group: Sequence[Submission]) -> _Round:
         now = self._clock.now()
-        return _Round(connection, group, self._requests, self._numbers, now, self._key)
+        book = Book(connection, self._outbox)
+        return _Round(
+            book,
+            group,
+            requests=self._requests,
+            numbers=self._numbers,
+            now=now,
+            key=self._key,
+        )
 
 
 class _Round:
@@ -111,19 +125,20 @@ class _Round:
 
     def __init__(
         self,
-        connection: Connection,
+        book: Book,
         group: Sequence[Submission],
+        *,
         requests: Requests,
         numbers: OrderNumbers,
         now: datetime,
         key: bytes,
     ) -> None:
-        self._connection = connection
+        self._book = book
+        self._connection = connection = book.connection
         self._group = group
         self._requests = requests
         self._now = now
         self._at_us = now_us(now)
-        self._book = Book(connection)
         self._quarantine = Quarantine(connection, key)
         self._payloads: list[dict[str, object]] = []
         self._by_key = self._book.by_keys(s.key for s in group if isinstance(s.what, Content))
@@ -152,9 +167,7 @@ class _Round:
         if self._payloads:
             self._connection.execute(store.payloads.insert(), self._payloads)
         for scope, remembered in fresh.items():
-            self._requests.remember(
-                self._connection, METHOD, remembered, self._now, scope=scope
-            )
+            self._requests.remember(self._connection, METHOD, remembered, self._now, scope=scope)
         return answers
 
     def rehearse(self) -> intake_v1.SubmitResult:
@@ -198,11 +211,13 @@ class _Round:
                 self._book,
                 submission.channel,
                 what,
-                submission.body_hash,
-                self._at_us,
-                submission.actor,
+                content_hash=submission.body_hash,
+                at_us=self._at_us,
+                actor=submission.actor,
             )
-            return self._set_aside(submission, outcome) if isinstance(outcome, Unmappable) else outcome
+            return (
+                self._set_aside(submission, outcome) if isinstance(outcome, Unmappable) else outcome
+            )
         stored = self._by_key.get(submission.key)
         if stored is None:
             stored = accepted_order(next(numbers), what, self._at_us, submission.actor)
@@ -253,9 +268,7 @@ class _Round:
         return result
 
 
-def _recalled(
-    answered: Answered, submission: Submission
-) -> intake_v1.SubmitResult | Exception:
+def _recalled(answered: Answered, submission: Submission) -> intake_v1.SubmitResult | Exception:
     try:
         kept = same_body(answered, submission.body_hash)
     except Malformed as refusal:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class IllegalTransition(Exception):  # noqa: N818 - what happened, not a fault of a caller
+class IllegalTransition(Exception):
     """A change of state that the table does not allow."""
 
     def __init__(self, dimension: str, before: str, after: str) -> None:

@@ -54,22 +54,24 @@ def apply_seen_again(
         return _duplicate(stored, IntakeReason.ALREADY_KNOWN)
     if modified_us < values.modified_us:
         return _duplicate(stored, IntakeReason.OLDER_VERSION)
-    if modified_us == values.modified_us:
-        return why_aside(IntakeReason.CONFLICTING, "modified_at")
-    if stored.is_final:
-        if content.order.upstream_status == CANCELLED:
-            return _duplicate(stored, IntakeReason.ORDER_FINAL)
-        return why_aside(
-            IntakeReason.ORDER_FINAL, state=LIFECYCLE.names[values.lifecycle]
-        )
-    if stored.has_left():
-        return why_aside(IntakeReason.ALREADY_SHIPPED)
-    refusal = _contradiction(stored, content)
-    return refusal or _update(stored, content, at_us, actor)
+    if stored.is_final and content.order.upstream_status == CANCELLED:
+        return _duplicate(stored, IntakeReason.ORDER_FINAL)
+    return _contradiction(stored, content) or _update(stored, content, at_us, actor)
 
 
 def _contradiction(stored: StoredOrder, content: Content) -> Unmappable | None:
     """Return why the new content cannot follow the old; number its lines as they were."""
+    values = stored.values
+    if micros_of(content.order.modified_at) == values.modified_us:
+        return why_aside(IntakeReason.CONFLICTING, "modified_at")
+    if stored.is_final:
+        return why_aside(IntakeReason.ORDER_FINAL, state=LIFECYCLE.names[values.lifecycle])
+    if stored.has_left():
+        return why_aside(IntakeReason.ALREADY_SHIPPED)
+    return _line_reused(stored, content) or _payment_backwards(stored, content)
+
+
+def _line_reused(stored: StoredOrder, content: Content) -> Unmappable | None:
     known = _order_of(stored)
     ever = [*(line.line_no for line in known.lines), *(e.line_no for e in stored.outcome.progress)]
     if content.numbered:
@@ -80,6 +82,10 @@ def _contradiction(stored: StoredOrder, content: Content) -> Unmappable | None:
                 return why_aside(IntakeReason.LINE_REUSED, f"lines[{position}].line_no")
     else:
         renumbered(content.order, known.lines, max(ever, default=0))
+    return None
+
+
+def _payment_backwards(stored: StoredOrder, content: Content) -> Unmappable | None:
     values, payment = stored.values, content.order.payment
     after = payment_state(
         mode=payment.mode,
@@ -156,13 +162,11 @@ def _terms(payment: order_v1.Payment) -> order_v1.Payment:
     terms = order_v1.Payment()
     terms.CopyFrom(payment)
     for name in ("paid_minor", "refunded_minor", "paid_at"):
-        terms.ClearField(name)  # type: ignore[arg-type]  # names of its own fields
+        terms.ClearField(name)
     return terms
 
 
-def _note_removed_lines(
-    stored: StoredOrder, before: order_v1.Order, after: order_v1.Order
-) -> None:
+def _note_removed_lines(stored: StoredOrder, before: order_v1.Order, after: order_v1.Order) -> None:
     """Count the pieces of lines that are gone as called off; their numbers stay taken."""
     left = {line.line_no for line in after.lines}
     cancelled = stored.cancelled_pieces()

@@ -150,4 +150,3 @@ def _check_extras(checks: Checks, order: order_v1.Order, path: str) -> None:
             checks.add(f"{path}.attributes", Reason.MALFORMED, "a name is 1 to 128 characters")
         else:
             checks.text(f"{path}.attributes[{name}]", value, MAX_STRING)
-
