@@ -45,14 +45,18 @@ def write(folder: Path, orders: int = 300, seed: int = 7) -> Path:
         )
         for _ in range(60)
     ]
-    offers = [(p[0], rng.choice(sellers)[0], round(rng.lognormvariate(4, 0.7), 2)) for p in products]
+    offers = [
+        (p[0], rng.choice(sellers)[0], round(rng.lognormvariate(4, 0.7), 2)) for p in products
+    ]
 
     order_rows, item_rows, payment_rows, customer_rows = [], [], [], []
     for k in range(orders):
         order, customer = identity(), identity()
         city, state, lat, lng = rng.choice(CITIES)
         spot = (round(lat + rng.gauss(0, 0.3), 4), round(lng + rng.gauss(0, 0.3), 4))
-        customer_rows.append((customer, identity(), rng.randint(1000, 99999), city, state, *spot, 1))
+        customer_rows.append(
+            (customer, identity(), rng.randint(1000, 99999), city, state, *spot, 1)
+        )
         placed = START + timedelta(minutes=3 * k)
         later = [placed + timedelta(days=d) for d in (0, 2, 7, 15)]
         status = rng.choices(["delivered", "shipped", "canceled"], [95, 4, 1])[0]
@@ -78,8 +82,9 @@ def write(folder: Path, orders: int = 300, seed: int = 7) -> Path:
             item_rows,
         ),
         "payments.csv": (
-            "order_id,payment_sequential,payment_type,payment_installments,"
-            "payment_value".split(","),
+            "order_id,payment_sequential,payment_type,payment_installments,payment_value".split(
+                ","
+            ),
             payment_rows,
         ),
         "customers_geo.csv": (
