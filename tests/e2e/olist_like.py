@@ -71,35 +71,69 @@ def write(folder: Path, orders: int = 300, seed: int = 7) -> Path:
 
     tables: dict[str, tuple[list[str], list[tuple[object, ...]]]] = {
         "orders.csv": (
-            "order_id,customer_id,order_status,order_purchase_timestamp,order_approved_at,"
-            "order_delivered_carrier_date,order_delivered_customer_date,"
-            "order_estimated_delivery_date".split(","),
+            [
+                "order_id",
+                "customer_id",
+                "order_status",
+                "order_purchase_timestamp",
+                "order_approved_at",
+                "order_delivered_carrier_date",
+                "order_delivered_customer_date",
+                "order_estimated_delivery_date",
+            ],
             order_rows,
         ),
         "order_items.csv": (
-            "order_id,order_item_id,product_id,seller_id,shipping_limit_date,price,"
-            "freight_value".split(","),
+            [
+                "order_id",
+                "order_item_id",
+                "product_id",
+                "seller_id",
+                "shipping_limit_date",
+                "price",
+                "freight_value",
+            ],
             item_rows,
         ),
         "payments.csv": (
-            "order_id,payment_sequential,payment_type,payment_installments,payment_value".split(
-                ","
-            ),
+            [
+                "order_id",
+                "payment_sequential",
+                "payment_type",
+                "payment_installments",
+                "payment_value",
+            ],
             payment_rows,
         ),
         "customers_geo.csv": (
-            "customer_id,customer_unique_id,customer_zip_code_prefix,customer_city,"
-            "customer_state,lat,lng,geo_exact".split(","),
+            [
+                "customer_id",
+                "customer_unique_id",
+                "customer_zip_code_prefix",
+                "customer_city",
+                "customer_state",
+                "lat",
+                "lng",
+                "geo_exact",
+            ],
             customer_rows,
         ),
         "products.csv": (
-            "product_id,product_category_name,product_name_lenght,product_description_lenght,"
-            "product_photos_qty,product_weight_g,product_length_cm,product_height_cm,"
-            "product_width_cm".split(","),
+            [
+                "product_id",
+                "product_category_name",
+                "product_name_lenght",
+                "product_description_lenght",
+                "product_photos_qty",
+                "product_weight_g",
+                "product_length_cm",
+                "product_height_cm",
+                "product_width_cm",
+            ],
             list(products),
         ),
         "sellers_geo.csv": (
-            "seller_id,seller_zip_code_prefix,seller_city,seller_state,lat,lng".split(","),
+            ["seller_id", "seller_zip_code_prefix", "seller_city", "seller_state", "lat", "lng"],
             list(sellers),
         ),
         "category_translation.csv": (

@@ -47,7 +47,7 @@ class RunningHub:
 
     def serving(self) -> RunningHub:
         """Return self once every service serves."""
-        until(lambda: (self.data / "hub.json").exists(), self)
+        until((self.data / "hub.json").exists, self)
         until(lambda: not not_serving(self.addresses(), timeout_s=1.0), self)
         return self
 
