@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from solver.routing.report import summary, table
 from solver.routing.solve import solve
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import FrameType
 
     from solver.routing.plan import Plan
@@ -86,23 +88,16 @@ def run(options: argparse.Namespace) -> int:
     """Read, solve, print; return the exit code."""
     convention = None if options.distance is None else Distance(options.distance)
     instance = read_instance(options.file, convention)
-    interrupted: list[int] = []
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        del frame
-        interrupted.append(number)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, interrupt)
     left_s = options.time_limit - _running_s()
-    plan = solve(
-        instance.problem,
-        budget_s=max(LEAST_BUDGET_S, left_s),
-        seed=options.seed,
-        engine=options.engine,
-        workers=options.workers,
-        stop=lambda: bool(interrupted),
-    )
+    with _interruptible() as interrupted:
+        plan = solve(
+            instance.problem,
+            budget_s=max(LEAST_BUDGET_S, left_s),
+            seed=options.seed,
+            engine=options.engine,
+            workers=options.workers,
+            stop=lambda: bool(interrupted),
+        )
     reported = instance.distance.reported
     if options.out is not None:
         _write(options.out, json.dumps(instance.answer(plan)) + "\n")
@@ -119,6 +114,23 @@ def run(options: argparse.Namespace) -> int:
 def exit_code(plan: Plan) -> int:
     """Return 0 when every required visit is served, else 1."""
     return SOLVED if plan.complete else NO_FEASIBLE_PLAN
+
+
+@contextmanager
+def _interruptible() -> Iterator[list[int]]:
+    """Collect the signals that ask for an end, so that the best plan so far is still printed."""
+    interrupted: list[int] = []
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        del frame
+        interrupted.append(number)
+
+    before = {n: signal.signal(n, interrupt) for n in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield interrupted
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _running_s() -> float:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from solver.routing.engines.base import Budget, OnImprovement, Tours
     from solver.routing.problem import Problem
 
-GENETIC_UP_TO = 300  # visits; above, one trajectory gets further in a short time
+GENETIC_UP_TO = 300  # visits; above, one trajectory gets further in the time people wait
+GENETIC_UP_TO_WITH_WINDOWS = 450  # the same for one depot with time windows
 COMPLETE_SHARE = 0.4  # of the time, for a first complete plan, before visits may be left out
 
 
@@ -35,8 +36,8 @@ def pyvrp_engine(
 ) -> Tours:
     """Search with PyVRP's compiled local search, genetically or iterated.
 
-    With time windows, up to a few hundred visits, a population finds what one
-    trajectory does not; elsewhere PyVRP's own iterated local search is better.
+    Up to a few hundred visits a population finds what one trajectory does not;
+    above, PyVRP's own iterated local search is better.
 
     When no complete plan turns up in the first part of the time, required
     visits become optional at a prize above any detour, so that as many as
@@ -60,5 +61,8 @@ def pyvrp_engine(
 
 
 def _is_genetic(problem: Problem, model: PyvrpModel) -> bool:
-    timed = bool((problem.visits.closes_s < NO_LIMIT).any())
-    return timed and problem.visits.count <= GENETIC_UP_TO and not model.has_groups
+    windows = bool((problem.visits.closes_s < NO_LIMIT).any())
+    limit = GENETIC_UP_TO
+    if windows and len(problem.depots) == 1:
+        limit = GENETIC_UP_TO_WITH_WINDOWS
+    return problem.visits.count <= limit and not model.has_groups

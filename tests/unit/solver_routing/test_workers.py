@@ -1,0 +1,129 @@
+"""Searches in processes of their own: streamed, supervised, never left behind."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from typing import TYPE_CHECKING
+
+from solver.routing.construct import construct
+from solver.routing.engines.base import Budget
+from solver.routing.workers import Job, search_in_workers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from solver.routing.engines.base import Tours
+    from solver.routing.problem import Problem
+
+
+def test_streams_improvements_and_ends_in_order(plain_problem: Problem) -> None:
+    found: list[Tours] = []
+    job = Job(plain_problem, "pyvrp", construct(plain_problem))
+
+    sound = search_in_workers(job, Budget(time.monotonic() + 2.5), [1, 2], found.append)
+
+    assert sound
+    assert found
+    assert multiprocessing.active_children() == []
+
+
+def test_a_worker_that_dies_degrades_but_does_not_stop_the_others(plain_problem: Problem) -> None:
+    found: list[Tours] = []
+
+    def kill_one_once(tours: Tours) -> None:
+        if not found:
+            victim = multiprocessing.active_children()[0]
+            assert victim.pid is not None
+            os.kill(victim.pid, signal.SIGKILL)
+        found.append(tours)
+
+    job = Job(plain_problem, "pyvrp", ())
+    sound = search_in_workers(job, Budget(time.monotonic() + 4), [1, 2], kill_one_once)
+
+    assert not sound
+    assert len(found) > 1
+    assert multiprocessing.active_children() == []
+
+
+def test_a_worker_that_hangs_is_killed_after_the_deadline(plain_problem: Problem) -> None:
+    frozen: list[int] = []
+
+    def freeze_once(tours: Tours) -> None:
+        del tours
+        if not frozen:
+            (victim,) = multiprocessing.active_children()
+            assert victim.pid is not None
+            os.kill(victim.pid, signal.SIGSTOP)
+            frozen.append(victim.pid)
+
+    job = Job(plain_problem, "pyvrp", ())
+    sound = search_in_workers(job, Budget(time.monotonic() + 3), [1], freeze_once)
+
+    assert frozen
+    assert not sound
+    assert multiprocessing.active_children() == []
+
+
+def test_a_request_to_stop_ends_every_worker(plain_problem: Problem) -> None:
+    found: list[Tours] = []
+    budget = Budget(time.monotonic() + 3600, stop=lambda: bool(found))
+
+    sound = search_in_workers(Job(plain_problem, "pyvrp", ()), budget, [1, 2], found.append)
+
+    assert sound
+    assert multiprocessing.active_children() == []
+
+
+PARENT = """
+import multiprocessing, os, sys, time
+import numpy as np
+from solver.routing.problem import Depot, Location, Problem, Profile, Stop, VehicleType
+from solver.routing.solve import solve
+
+def report(tours):
+    print(*[child.pid for child in multiprocessing.active_children()], flush=True)
+    time.sleep(600)
+
+if __name__ == "__main__":
+    from solver.routing.engines.base import Budget
+    from solver.routing.workers import Job, search_in_workers
+    legs = np.array([[0, 5], [5, 0]])
+    problem = Problem(
+        [Location()] * 2, [Depot(0)], [VehicleType(1, (9,))], [Profile(legs, legs)], [Stop(1, (3,))]
+    )
+    job = Job(problem, "pyvrp", ())
+    search_in_workers(job, Budget(time.monotonic() + 600), [1, 2], report)
+"""
+
+
+def alive(pid: int) -> bool:
+    """Return whether a process runs; one that only waits to be reaped does not."""
+    listed = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return bool(listed.stdout.strip()) and not listed.stdout.strip().startswith("Z")
+
+
+def test_workers_die_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(textwrap.dedent(PARENT))
+    parent = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    pids = [int(word) for word in parent.stdout.readline().split()]
+
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+
+    assert len(pids) == 2
+    for _ in range(100):
+        if not any(alive(pid) for pid in pids):
+            break
+        time.sleep(0.1)
+    assert not any(alive(pid) for pid in pids)
