@@ -26,7 +26,7 @@ WHY_VARIABLE = "ORDERHUB_WHY_FD"  # where a child says in one sentence why it ca
 FIRST_PAUSE_S, MAX_PAUSE_S = 0.1, 5.0
 STEADY_S = 10.0  # a child that lived so long starts afresh with the pauses
 HOPELESS = 3  # deaths by configuration, each within STEADY_S, before we give up
-KILL_MARGIN_S = 1.0
+CHILDS_SHARE = 0.8  # of its stage's time; what is left is for ending the process
 
 
 class ExitCode(IntEnum):
@@ -150,7 +150,7 @@ class Supervisor:
         log.info("stopping", services=list(self.children))
         for stage in STOP_ORDER:
             leaving = [self.children[name] for name in stage if name in self.children]
-            await asyncio.gather(*(child.stop(self._stage_s + KILL_MARGIN_S) for child in leaving))
+            await asyncio.gather(*(child.stop(self._stage_s) for child in leaving))
         await everything
         return ExitCode.OK
 
@@ -159,7 +159,7 @@ class Supervisor:
         given = {
             "ORDERHUB_DATA_DIR": str(config.data_dir.resolve()),
             "ORDERHUB_PORTS": ",".join(f"{name}={port}" for name, port in config.ports.items()),
-            "ORDERHUB_GRACE_S": str(self._stage_s),
+            "ORDERHUB_GRACE_S": str(self._stage_s * CHILDS_SHARE),
             PARENT_VARIABLE: str(os.getpid()),
         }
         given |= {f"ORDERHUB_{name.upper()}_ADDR": config.address(name) for name in names}

@@ -7,7 +7,7 @@ import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from services._kit import logs
 from services._kit.engines import postgres_engine, sqlite_engine
@@ -42,7 +42,7 @@ class Database:
     Parameters
     ----------
     writer, reader
-        Engines; the same one on PostgreSQL.
+        Engines on the same data.
     writers, readers
         Threads of each kind; a SQLite file has one writer.
     """
@@ -82,10 +82,12 @@ class Database:
         if config.database_url:
             writers = config.database_writers
             schema = schema or service
-            engine = postgres_engine(config.database_url, schema, connections=readers + writers)
-            with _closed_on_failure(engine.dispose):
-                migrate(engine, service, schema=schema)
-            return cls(engine, engine, writers=writers, readers=readers)
+            url = config.database_url
+            writer = postgres_engine(url, schema, connections=writers)
+            reader = postgres_engine(url, schema, connections=readers, read_only=True)
+            with _closed_on_failure(writer.dispose):
+                migrate(writer, service, schema=schema)
+            return cls(writer, reader, writers=writers, readers=readers)
         config.data_dir.mkdir(parents=True, exist_ok=True)
         path = config.data_dir / f"{service}.db"
         lock = LockFile(path.with_suffix(".db.lock"))
@@ -132,17 +134,16 @@ class Database:
         """
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
-            self._read_threads,
-            self._run,
-            self._reader,
-            _read_only(fn, self.is_postgres),
-            True,
-            None,
+            self._read_threads, self._run, self._reader, fn, True, None
         )
 
     def write_sync(self, fn: Callable[[Connection], T], *, repeatable: bool = False) -> T:
         """Do as `write`, from a thread without a loop (as a workflow's)."""
         return self._write_threads.submit(self._run, self.engine, fn, repeatable, None).result()
+
+    def read_sync(self, fn: Callable[[Connection], T]) -> T:
+        """Do as `read`, from a thread without a loop."""
+        return self._read_threads.submit(self._run, self._reader, fn, True, None).result()
 
     async def close(self) -> None:
         """Finish what was begun and close every connection."""
@@ -227,14 +228,3 @@ def _transaction(
             with suppress(RuntimeError):  # the loop has closed: nobody is left to be told
                 loop.call_soon_threadsafe(callback)
     return answer
-
-
-def _read_only(fn: Callable[[Connection], T], postgres: bool) -> Callable[[Connection], T]:
-    if not postgres:
-        return fn  # the readers' connections refuse to write
-
-    def run(connection: Connection) -> Any:
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
-        return fn(connection)
-
-    return run

@@ -44,8 +44,13 @@ def sqlite_engine(path: Path, *, readers: int = 0) -> Engine:
     return engine
 
 
-def postgres_engine(url: str, schema: str, *, connections: int) -> Engine:
+def postgres_engine(url: str, schema: str, *, connections: int, read_only: bool = False) -> Engine:
     """Return an engine on `schema` of the database at `url`.
+
+    Parameters
+    ----------
+    read_only
+        Whether the server is to refuse writes on these connections.
 
     Raises
     ------
@@ -61,6 +66,7 @@ def postgres_engine(url: str, schema: str, *, connections: int) -> Engine:
     settings = {
         "search_path": schema,
         "timezone": "UTC",
+        "default_transaction_read_only": "on" if read_only else "off",
         "statement_timeout": STATEMENT_TIMEOUT_MS,
         "lock_timeout": LOCK_TIMEOUT_MS,
         "idle_in_transaction_session_timeout": STATEMENT_TIMEOUT_MS,

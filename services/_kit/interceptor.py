@@ -144,6 +144,7 @@ class Guard(grpc.aio.ServerInterceptor):
             raise  # the handler has ended the call itself, as the health service does
         except asyncio.CancelledError:
             if not (stream and self._ending):
+                await self._tell(call, "CANCELLED")  # what it did may stand
                 raise
             status = _status(Unavailable(Reason.SHUTTING_DOWN), call)
         except Exception as error:  # noqa: BLE001 - the edge: nothing leaves a server untranslated

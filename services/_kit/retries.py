@@ -42,11 +42,11 @@ def fault_of(error: BaseException) -> Fault:
     """Return the cause of a failed transaction."""
     if isinstance(error, RetryTransactionError):
         return Fault.CONTENTION
-    if not isinstance(error, DBAPIError):
-        return Fault.OTHER
-    cause = error.orig
+    cause, lost = error, False  # a raw error where the driver was used directly
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        cause, lost = error.orig, error.connection_invalidated
     if isinstance(cause, psycopg.Error):
-        return _postgres_fault(cause, lost=error.connection_invalidated)
+        return _postgres_fault(cause, lost=lost)
     if isinstance(cause, sqlite3.OperationalError):
         code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the primary code
         if code in _SQLITE_BUSY:

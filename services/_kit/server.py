@@ -38,7 +38,7 @@ from services._kit.errors import ConfigError
 from services._kit.interceptor import Guard
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from services._kit.auth import Access, AuditEntry, AuditSink
     from services._kit.clock import Clock
@@ -154,10 +154,10 @@ class Server:
         stopping = asyncio.ensure_future(self._grpc.stop(self._config.grace_s))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._config.grace_s):
-                await asyncio.gather(*(service.drain() for service in self._services))
+                await _each(service.drain() for service in self._services)
         self._guard.end_streams()
         await stopping
-        await asyncio.gather(*(service.stop() for service in self._services))
+        await _each(service.stop() for service in self._services)
         log.info("stopped", addr=self.address)
 
     def _bind(self) -> str:
@@ -216,6 +216,13 @@ async def log_audit(entry: AuditEntry) -> None:
         authenticated=entry.principal.authenticated,
         outcome=entry.outcome,
     )
+
+
+async def _each(steps: Iterable[Awaitable[None]]) -> None:
+    """Do every step, though one fails: the others still have something to close."""
+    for outcome in await asyncio.gather(*steps, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            log.error("a service did not stop cleanly", exc_info=outcome)
 
 
 def _reflect(services: Sequence[Service], server: Any) -> None:

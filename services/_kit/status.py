@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 DOMAIN = "orderhub"
 DETAILS_KEY = "grpc-status-details-bin"
 CHINESE, ENGLISH = "zh-CN", "en"
-MAX_VIOLATIONS = 50  # trailers are capped at 8 kB by many peers
-MAX_DESCRIPTION = 120
+# Peers cap all trailers at 8 kB, and a refusal that breaks the cap arrives as another one.
+MAX_VIOLATIONS_BYTES = 2500
+MAX_MESSAGE = 240  # characters; up to 9 bytes each on the wire
+MAX_FIELD = 120
 
 
 def rich_status(
@@ -37,18 +39,14 @@ def rich_status(
     tracking_id
         Added to ErrorInfo's metadata where given.
     """
-    facts = {name: masked_text(str(value)) for name, value in refusal.facts.items()}
+    facts = {name: _short(str(value)) for name, value in refusal.facts.items()}
     if tracking_id:
         facts["tracking_id"] = tracking_id
     details: list[Message] = [
         error_details_pb2.ErrorInfo(reason=refusal.reason.value, domain=DOMAIN, metadata=facts)
     ]
     if refusal.violations:
-        details.append(
-            error_details_pb2.BadRequest(
-                field_violations=[_violation(v) for v in refusal.violations[:MAX_VIOLATIONS]]
-            )
-        )
+        details.append(_bad_request(refusal.violations))
     if refusal.retry_after_s is not None:
         delay = duration_pb2.Duration()
         delay.FromNanoseconds(round(refusal.retry_after_s * 1e9))
@@ -57,11 +55,11 @@ def rich_status(
     by_locale = {CHINESE: text.zh, ENGLISH: text.en}
     details += [
         error_details_pb2.LocalizedMessage(
-            locale=locale, message=masked_text(fill(by_locale[locale], refusal.facts))
+            locale=locale, message=_short(fill(by_locale[locale], refusal.facts))
         )
         for locale in _ordered(languages)
     ]
-    status = status_pb2.Status(code=refusal.status.value[0], message=masked_text(refusal.message))
+    status = status_pb2.Status(code=refusal.status.value[0], message=_short(refusal.message))
     for detail in details:
         packed = any_pb2.Any()
         packed.Pack(detail)
@@ -95,8 +93,20 @@ def _ordered(languages: Sequence[str]) -> tuple[str, str]:
     return CHINESE, ENGLISH
 
 
-def _violation(violation: Violation) -> error_details_pb2.BadRequest.FieldViolation:
-    message = masked_text(violation.message or text_of(violation.reason).en)
-    return error_details_pb2.BadRequest.FieldViolation(
-        field=violation.field, description=message[:MAX_DESCRIPTION], reason=violation.reason.value
-    )
+def _bad_request(violations: Sequence[Violation]) -> error_details_pb2.BadRequest:
+    """Return as many of `violations` as fit, at least the first."""
+    request = error_details_pb2.BadRequest()
+    for violation in violations:
+        if request.ByteSize() > MAX_VIOLATIONS_BYTES:
+            break
+        request.field_violations.add(
+            field=violation.field[:MAX_FIELD],
+            description=_short(violation.message or text_of(violation.reason).en),
+            reason=violation.reason.value,
+        )
+    return request
+
+
+def _short(text: str) -> str:
+    text = masked_text(text)
+    return text if len(text) <= MAX_MESSAGE else text[: MAX_MESSAGE - 1] + "…"

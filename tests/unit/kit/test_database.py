@@ -144,6 +144,31 @@ async def test_a_second_process_is_told_who_has_the_file(tmp_path: Path) -> None
     await again.close()
 
 
+async def test_a_full_disk_refuses_writes_clearly_lets_reads_go_on_and_ends_by_itself(
+    tmp_path: Path,
+) -> None:
+    database = await asyncio.to_thread(Database.open, Config(data_dir=tmp_path), "intake")
+    METADATA.create_all(database.engine)
+    await database.write(add_one)
+
+    def fill(connection: sa.Connection) -> None:
+        rows = [{"id": str(number) * 500, "value": 0} for number in range(300)]
+        connection.execute(COUNTER.insert(), rows)
+
+    await database.write(lambda c: c.exec_driver_sql("pragma max_page_count=8"))
+    with pytest.raises(Unavailable) as caught:
+        await database.write(fill)
+    during = await database.read(count)
+    await database.write(lambda c: c.exec_driver_sql("pragma max_page_count=100000"))
+    await database.write(fill)
+
+    assert caught.value.reason is Reason.STORAGE_FULL
+    assert caught.value.retry_after_s
+    assert during == 1
+    assert await database.read(count) == 301
+    await database.close()
+
+
 @pytest.mark.postgres
 async def test_deadlocked_transactions_both_come_through(postgres_url: str) -> None:
     config = Config(database_url=postgres_url)

@@ -70,6 +70,11 @@ class EchoService:
                         Violation("currency", Reason.UNKNOWN_VALUE, "XXX is no currency"),
                     ]
                 )
+            case "endless":
+                raise Malformed.several(
+                    Violation(f"行项目[{n}]." + "很长" * 99, Reason.TOO_LONG, "太长了" * 99)
+                    for n in range(500)
+                )
             case "who":
                 caller = current_principal()
                 return Text(value=f"{caller.id} {caller.role} {caller.authenticated}")
@@ -196,6 +201,14 @@ async def test_every_wrong_field_is_named_at_once(caller: Caller) -> None:
         ("lines[0].quantity", "OUT_OF_RANGE"),
         ("currency", "UNKNOWN_VALUE"),
     ]
+
+
+async def test_a_long_list_of_faults_is_cut_and_still_arrives(caller: Caller) -> None:
+    error = await refusal(caller.say("endless"))
+
+    violations = detail(error, error_details_pb2.BadRequest).field_violations
+    assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert violations[0].field.startswith("行项目[0].")
 
 
 @pytest.mark.parametrize(
