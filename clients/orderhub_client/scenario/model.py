@@ -57,6 +57,7 @@ class Scenario:
             "name": self.source,
             "seed": self.seed,
             "id": self.digest(),
+            "currency": self.currency,
             "planning_day": self.planning_day,
             "warehouses": len(self.warehouses),
             "vehicles": sum(vehicle.count for vehicle in self.vehicles),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -38,11 +38,16 @@ def utf8_lines(path: Path) -> Iterator[str]:
     """
     try:
         with path.open("rb") as file:
-            for number, raw in enumerate(file, start=1):
-                given = raw.removeprefix(BYTE_ORDER_MARK) if number == 1 else raw
-                yield _decoded(given, path, number)
+            yield from decoded_lines(file, path)
     except OSError as error:
         raise SourceError(path, _said(error)) from None
+
+
+def decoded_lines(lines: Iterable[bytes], path: Path) -> Iterator[str]:
+    """Yield `lines` as text; `path` is named in errors, as of `utf8_lines`."""
+    for number, raw in enumerate(lines, start=1):
+        given = raw.removeprefix(BYTE_ORDER_MARK) if number == 1 else raw
+        yield _decoded(given, path, number)
 
 
 def utf8_text(path: Path) -> str:

@@ -1,0 +1,3 @@
+"""Taking a whole source through the hub."""
+
+from __future__ import annotations
