@@ -79,13 +79,13 @@ class Book:
             self._load(store.orders.c.order_number.in_(chunk))
         found = {n: self._orders[n] for n in wanted if n in self._orders}
         if content:
-            self._load_contents(found.values())
+            self.load_contents(found.values())
         return found
 
     def by_keys(
         self, keys: Iterable[tuple[str, str, str]]
     ) -> dict[tuple[str, str, str], StoredOrder]:
-        """Return the orders with these (channel, shop, external id), contents included."""
+        """Return the orders with these (channel, shop, external id), without their contents."""
         wanted = sorted(set(keys))
         columns = (store.orders.c.channel, store.orders.c.shop, store.orders.c.external_order_id)
         loaded: list[StoredOrder] = []
@@ -165,7 +165,8 @@ class Book:
             if hold.state == record_v1.HOLD_STATE_OPEN:
                 orders[number].open_holds[hold_id] = hold
 
-    def _load_contents(self, orders: Iterable[StoredOrder]) -> None:
+    def load_contents(self, orders: Iterable[StoredOrder]) -> None:
+        """Load the content of those orders that lack it."""
         missing = {o.values.order_number: o for o in orders if o.order is None}
         table = store.contents
         for number, data in self._rows(table, missing, table.c.order_number, table.c.order_pb):

@@ -142,6 +142,13 @@ class _Round:
         self._quarantine = Quarantine(connection, key)
         self._payloads: list[dict[str, object]] = []
         self._by_key = self._book.by_keys(s.key for s in group if isinstance(s.what, Content))
+        book.load_contents(
+            stored
+            for s in group
+            if isinstance(s.what, Content)
+            and (stored := self._by_key.get(s.key)) is not None
+            and stored.values.content_hash != s.what.content_hash
+        )
         self._take = numbers.take
 
     def run(self) -> list[intake_v1.SubmitResult | Exception]:
