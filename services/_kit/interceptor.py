@@ -150,7 +150,8 @@ class Guard(grpc.aio.ServerInterceptor):
         except Exception as error:  # noqa: BLE001 - the edge: nothing leaves a server untranslated
             status = _status_for(error, call)
         else:
-            log.debug("served", method=method, ms=call.elapsed_ms())
+            if logs.debugging():
+                log.debug("served", method=method, ms=call.elapsed_ms())
             await self._tell(call, "OK")
             return
         await self._tell(call, _code_name(status.code))
@@ -245,8 +246,9 @@ def _behaviour(handler: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
 
 def _log_refusal(method: str, refusal: Refusal) -> None:
     # Under overload there are thousands of these a second, and they say nothing new.
-    say = log.debug if isinstance(refusal, Exhausted) else log.info
-    say(
+    if isinstance(refusal, Exhausted) and not logs.debugging():
+        return
+    log.info(
         "refused",
         method=method,
         code=refusal.status.name,

@@ -62,6 +62,11 @@ def configure(*, production: bool, level: str = "INFO") -> None:
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
 
 
+def debugging() -> bool:
+    """Return whether debug lines are shown; hot paths ask before they build one."""
+    return logging.getLogger().isEnabledFor(logging.DEBUG)
+
+
 def logger(room: str) -> Any:
     """Return the logger of `room`, as `intake.store`."""
     return structlog.get_logger(room, room=room)  # lazy: bound before `configure` too
