@@ -63,7 +63,7 @@ def _run(config: Config, names: list[str], *, alone: bool) -> int:
     if len(names) == 1:
         uvloop.run(hub.serve(config, names))
         return ExitCode.OK
-    announcement = Announcement(config.data_dir)
+    announcement = Announcement(config)
     started = SystemClock().now()
     try:
         if alone:

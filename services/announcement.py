@@ -10,7 +10,8 @@ from services._kit.lockfile import LockFile
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
+
+    from services._kit.config import Config
 
 
 class Announcement:
@@ -22,8 +23,8 @@ class Announcement:
         When another hub runs on the folder.
     """
 
-    def __init__(self, data_dir: Path) -> None:
-        data_dir.mkdir(parents=True, exist_ok=True)
+    def __init__(self, config: Config) -> None:
+        data_dir = config.make_data_dir()
         self._lock = LockFile(data_dir / "hub.lock")
         self._path = data_dir / "hub.json"
 

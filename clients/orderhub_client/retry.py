@@ -23,8 +23,15 @@ if TYPE_CHECKING:
 
 Reply = TypeVar("Reply")
 
-# An unknown outcome: safe to repeat only with the same request id.
-UNKNOWN_OUTCOME = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED})
+# An unknown outcome: safe to repeat only with the same request id. CANCELLED is how a server that
+# stops ends what it has not begun; our own cancelling does not arrive as a status.
+UNKNOWN_OUTCOME = frozenset(
+    {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.CANCELLED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

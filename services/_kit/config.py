@@ -150,6 +150,11 @@ class Config(BaseSettings):
         """Whether this is no laptop."""
         return self.env == "production"
 
+    def make_data_dir(self) -> Path:
+        """Return the data folder, made for its owner only where it is absent."""
+        self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self.data_dir
+
     def zone(self) -> ZoneInfo:
         """Return the business's time zone."""
         return ZoneInfo(self.time_zone)

@@ -88,8 +88,7 @@ class Database:
             with _closed_on_failure(writer.dispose):
                 migrate(writer, service, schema=schema)
             return cls(writer, reader, writers=writers, readers=readers)
-        config.data_dir.mkdir(parents=True, exist_ok=True)
-        path = config.data_dir / f"{service}.db"
+        path = config.make_data_dir() / f"{service}.db"
         lock = LockFile(path.with_suffix(".db.lock"))
         writer, reader = sqlite_engine(path), sqlite_engine(path, readers=readers)
         with _closed_on_failure(writer.dispose, lock.release):

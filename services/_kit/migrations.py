@@ -7,7 +7,6 @@ the kit's. Revisions are additive, so that a new version runs beside an old one.
 
 from __future__ import annotations
 
-import fcntl
 import importlib
 import sys
 from contextlib import contextmanager
@@ -91,9 +90,7 @@ def _alone(connection: Connection, engine: Engine, schema: str | None) -> Iterat
             )
             connection.commit()
         return
-    with Path(f"{engine.url.database}.migrating").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    yield  # a SQLite file has one process, which holds its lock
 
 
 def _config(service: str, connection: Connection | None = None) -> AlembicConfig:

@@ -15,10 +15,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+# CANCELLED is how a peer that stops ends what it has not begun.
+_PASSING = frozenset(
+    {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        grpc.StatusCode.CANCELLED,
+    }
+)
+
+
 def refusal_from(error: grpc.RpcError) -> Refusal | None:
     """Return the refusal to give when a peer did not answer; `None` when the fault is ours."""
     code = getattr(error, "code", lambda: None)()
-    if code in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED}:
+    if code in _PASSING:
         return Unavailable(Reason.PEER_UNAVAILABLE)
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
         return OutOfTime(Reason.DEADLINE_TOO_SHORT)

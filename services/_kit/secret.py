@@ -30,7 +30,7 @@ def load_secret(config: Config) -> bytes:
     path = config.secret_file or config.data_dir / "secret"
     try:
         if config.secret_file is None:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            config.make_data_dir()
             _make(path)
         if path.stat().st_mode & 0o077:
             raise ConfigError(f"{path}: others may read the secret; chmod 600 it")

@@ -34,6 +34,11 @@ Text = wrappers_pb2.StringValue
 NAME = "test.Moody"
 HASTY = RetryPolicy(deadline_s=10, first_pause_s=0.005, max_pause_s=0.02)
 
+ACCESS = {
+    f"/{name}": Grant(frozenset(Role))
+    for name in ("grpc.health.v1.Health/Check", "grpc.health.v1.Health/Watch", f"{NAME}/Ask")
+}
+
 
 class MoodyService:
     """Refuses as often as it is told to."""
@@ -72,10 +77,8 @@ async def moody() -> MoodyService:
 
 @pytest.fixture
 async def address(moody: MoodyService, tmp_path: Path) -> AsyncIterator[str]:
-    names = ("grpc.health.v1.Health/Check", "grpc.health.v1.Health/Watch", f"{NAME}/Ask")
-    access = {f"/{name}": Grant(frozenset(Role)) for name in names}
     config = Config(data_dir=tmp_path, env="production", grace_s=1)
-    server = Server(config, "127.0.0.1:0", access=access)
+    server = Server(config, "127.0.0.1:0", access=ACCESS)
     yield await server.start([moody])
     await server.drain()
 
@@ -214,10 +217,8 @@ async def test_a_call_waits_for_a_service_that_is_still_starting(
     ask = channel.unary_unary(f"/{NAME}/Ask", Text.SerializeToString, Text.FromString)
     waiting = asyncio.ensure_future(Retrier().acall(ask, Text(value="early")))
     await asyncio.sleep(0.3)
-    names = ("grpc.health.v1.Health/Check", "grpc.health.v1.Health/Watch", f"{NAME}/Ask")
-    access = {f"/{name}": Grant(frozenset(Role)) for name in names}
     config = Config(data_dir=tmp_path, env="production", grace_s=1)
-    server = Server(config, address, access=access)
+    server = Server(config, address, access=ACCESS)
 
     await server.start([moody])
     reply = await waiting
@@ -225,6 +226,42 @@ async def test_a_call_waits_for_a_service_that_is_still_starting(
     assert reply.value == "early"
     await channel.close()
     await server.drain()
+
+
+async def test_rolling_restarts_under_load_fail_no_call(
+    moody: MoodyService, tmp_path: Path, unused_tcp_port: int
+) -> None:
+    address = f"127.0.0.1:{unused_tcp_port}"
+    config = Config(data_dir=tmp_path, env="production", grace_s=2)
+    channel = open_aio_channel(address)
+    ask = channel.unary_unary(f"/{NAME}/Ask", Text.SerializeToString, Text.FromString)
+    retrier, over = Retrier(RetryPolicy(deadline_s=30)), asyncio.Event()
+    answered: list[str] = []
+
+    async def keep_asking() -> None:
+        while not over.is_set():
+            answered.append((await retrier.acall(ask, Text(value="x"))).value)
+
+    async def restart() -> int:
+        server = Server(config, address, access=ACCESS)
+        await server.start([moody])
+        before = len(answered)
+        while len(answered) < before + 50:
+            await asyncio.sleep(0.01)
+        await server.drain()
+        return len(answered) - before
+
+    callers = [asyncio.ensure_future(keep_asking()) for _ in range(8)]
+    served = [await restart() for _ in range(5)]
+    server = Server(config, address, access=ACCESS)
+    await server.start([moody])
+    over.set()
+    await asyncio.gather(*callers)
+
+    await channel.close()
+    await server.drain()
+    assert all(count >= 50 for count in served)
+    assert set(answered) == {"x"}
 
 
 def test_metadata_holds_what_is_given_only() -> None:

@@ -37,6 +37,7 @@ class EchoService:
     def __init__(self) -> None:
         self.gate = asyncio.Event()
         self.drained = self.stopped = False
+        self.peer = "127.0.0.1:1"  # where nobody listens
 
     def register(self, server: grpc.aio.Server) -> None:
         def unary(fn: Any) -> Any:
@@ -46,6 +47,7 @@ class EchoService:
             "Say": unary(self.say),
             "Wait": unary(self.wait),
             "Change": unary(self.say),
+            "Relay": unary(self.relay),
             "Count": grpc.unary_stream_rpc_method_handler(
                 self.count, Text.FromString, Text.SerializeToString
             ),
@@ -79,6 +81,11 @@ class EchoService:
                 caller = current_principal()
                 return Text(value=f"{caller.id} {caller.role} {caller.authenticated}")
         return Text(value=request.value)
+
+    async def relay(self, request: Any, context: Any) -> Any:
+        async with grpc.aio.insecure_channel(self.peer) as channel:
+            say = channel.unary_unary(f"/{NAME}/Say", Text.SerializeToString, Text.FromString)
+            return await say(request, timeout=5)
 
     async def wait(self, request: Any, context: Any) -> Any:
         await self.gate.wait()
@@ -153,7 +160,7 @@ async def caller(server: Server) -> AsyncIterator[Caller]:
 
 
 def access() -> dict[str, Grant]:
-    rows = {f"/{NAME}/{m}": Grant(EVERYBODY) for m in ("Say", "Wait", "Count", "Collect")}
+    rows = {f"/{NAME}/{m}": Grant(EVERYBODY) for m in ("Say", "Wait", "Count", "Collect", "Relay")}
     infrastructure = (
         "/grpc.health.v1.Health/Check",
         "/grpc.health.v1.Health/Watch",
@@ -290,6 +297,22 @@ async def test_the_caller_is_who_it_says_but_unauthenticated(caller: Caller) -> 
     told = await caller.say("who", x_orderhub_role="channel", x_orderhub_actor="tmall")
 
     assert told == "tmall channel False"
+
+
+async def test_a_peers_refusal_is_passed_on_its_bugs_and_its_absence_are_not(
+    caller: Caller, server: Server, service: EchoService
+) -> None:
+    absent = await refusal(caller.say("x", "Relay"))
+    service.peer = server.address
+    refused = await refusal(caller.say("missing", "Relay"))
+    bug = await refusal(caller.say("bug", "Relay"))
+
+    assert absent.code() is grpc.StatusCode.UNAVAILABLE
+    assert detail(absent, error_details_pb2.ErrorInfo).reason == "PEER_UNAVAILABLE"
+    assert detail(absent, error_details_pb2.RetryInfo).retry_delay.ToMilliseconds() > 0
+    assert refused.code() is grpc.StatusCode.NOT_FOUND
+    assert detail(refused, error_details_pb2.BadRequest).field_violations[0].field == "order_id"
+    assert bug.code() is grpc.StatusCode.INTERNAL
 
 
 async def test_a_role_without_a_grant_is_refused_and_one_with_it_is_audited(

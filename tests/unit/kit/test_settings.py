@@ -84,6 +84,7 @@ def test_the_secret_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
     assert first == second
     assert len(first) >= 32
     assert mode == 0o600
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["secret"]
 
 
