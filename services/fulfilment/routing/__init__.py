@@ -1,0 +1,1 @@
+"""Route plans: made, searched in a worker process, watched, kept over restarts."""

@@ -1,0 +1,226 @@
+"""The plans being worked on: started, followed, stopped, taken up again after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from orderhub.fulfilment.v1 import routing_pb2 as routing_v1
+from services._kit import logs
+from services._kit.jobs import (
+    JobCancelledError,
+    JobEndedError,
+    JobFailedError,
+    JobTimedOutError,
+    WorkerLostError,
+)
+from services.fulfilment.routing import store
+from services.fulfilment.routing.search import DEFAULT_BUDGET_S, SearchJob, search
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from services._kit.database import Database
+    from services._kit.jobs import Job
+    from services._kit.pool import WorkerPool
+    from services.fulfilment.routing.store import KeptPlan
+
+log = logs.logger("fulfilment.board")
+
+BUILD_MARGIN_S = 2.0  # to build matrices and send the answer back, on top of the search
+KEEP_EVERY_S = 0.5  # how often a better plan is written down while the search goes on
+SHORTEST_S = 1.0  # what a plan taken up again still gets
+TRIES = 2  # a worker lost before the first plan is replaced once
+
+
+@dataclass
+class Running:
+    """A plan in work here, and who wants to hear of it."""
+
+    kept: KeptPlan
+    plan: routing_v1.RoutePlan
+    job: Job[bytes] | None = None
+    cancelled: bool = False
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def tell(self, plan: routing_v1.RoutePlan) -> None:
+        """Show `plan` to everybody who watches."""
+        self.plan = plan
+        self.news.set()
+        self.news = asyncio.Event()
+
+
+class PlanBoard:
+    """Searches plans in the worker pool, as many at once as it has processes.
+
+    Parameters
+    ----------
+    workers
+        Processes of `pool`.
+    """
+
+    def __init__(self, database: Database, pool: WorkerPool, workers: int) -> None:
+        self._database = database
+        self._pool = pool
+        self._turn = asyncio.Semaphore(workers)
+        self._running: dict[str, Running] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    async def open(self) -> None:
+        """Go on with the plans that a stop left behind, each from its best so far."""
+        for kept in await self._database.read(store.unfinished):
+            log.info("going on with a plan", plan=kept.plan.plan_id)
+            self.start(kept)
+
+    async def close(self) -> None:
+        """Leave the plans in work as they are kept: the next start goes on with them."""
+        self._closed = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def start(self, kept: KeptPlan) -> None:
+        """Search a plan that is kept already; a plan in work here is left alone."""
+        if kept.plan.plan_id in self._running:
+            return
+        running = Running(kept, kept.plan)
+        self._running[kept.plan.plan_id] = running
+        task = asyncio.create_task(self._work(running))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def current(self, plan_id: str) -> routing_v1.RoutePlan | None:
+        """Return a plan in work as it stands; `None` for any other."""
+        running = self._running.get(plan_id)
+        return running.plan if running else None
+
+    async def watch(self, plan_id: str) -> AsyncIterator[routing_v1.RoutePlan]:
+        """Yield a plan in work whenever it changes, until it rests; nothing for any other."""
+        running = self._running.get(plan_id)
+        seen = None
+        while running is not None:
+            news = running.news
+            if running.plan is not seen:
+                seen = running.plan
+                yield seen
+            if seen.state not in store.UNFINISHED:
+                return
+            await news.wait()
+
+    async def cancel(self, plan_id: str) -> None:
+        """Stop a plan's search and wait until it rests; nothing to do for any other."""
+        running = self._running.get(plan_id)
+        if running is None:
+            return
+        running.cancelled = True
+        if running.job is not None:
+            running.job.cancel()
+        async for _ in self.watch(plan_id):
+            pass
+
+    async def _work(self, running: Running) -> None:
+        plan_id = running.plan.plan_id
+        try:
+            async with self._turn:
+                final = await self._searched(running)
+            await self._database.write(lambda connection: store.update(connection, final))
+            running.tell(final)
+        finally:
+            del self._running[plan_id]
+
+    async def _searched(self, running: Running) -> routing_v1.RoutePlan:
+        """Return the plan at rest."""
+        if running.cancelled:
+            return _at(running.plan, routing_v1.PLAN_STATE_CANCELLED, "cancelled before it began")
+        await self._note(running, _at(running.plan, routing_v1.PLAN_STATE_RUNNING))
+        for left in reversed(range(TRIES)):
+            try:
+                found = await self._searched_once(running)
+            except JobCancelledError:
+                return _at(running.plan, routing_v1.PLAN_STATE_CANCELLED)
+            except (JobTimedOutError, WorkerLostError) as error:
+                log.warning("a search was lost", plan=running.plan.plan_id, error=str(error))
+                if running.plan.checked:
+                    degraded = _at(running.plan, routing_v1.PLAN_STATE_DONE)
+                    degraded.degraded = True
+                    return degraded
+                if not left:
+                    return _failed(running.plan, "its worker was lost before the first plan")
+            except JobFailedError as error:
+                log.error("a search failed", plan=running.plan.plan_id, error=str(error))
+                return _failed(running.plan, "the search failed; the log has the cause")
+            else:
+                return _merged(running.plan, found, routing_v1.PLAN_STATE_DONE)
+        raise AssertionError("every try returns")
+
+    async def _searched_once(self, running: Running) -> routing_v1.RoutePlan:
+        options = routing_v1.SearchOptions.FromString(running.kept.search)
+        spent_s = running.kept.plan.search_ms / 1000
+        budget_s = max(SHORTEST_S, (options.budget_s or DEFAULT_BUDGET_S) - spent_s)
+        running.job = self._pool.submit(
+            search,
+            SearchJob(
+                problem=running.kept.problem,
+                options=running.kept.search,
+                budget_s=budget_s,
+                so_far=running.plan.SerializeToString(),
+                of_shipments=bool(running.plan.warehouse_id),
+            ),
+            deadline_s=budget_s + BUILD_MARGIN_S,
+        )
+        try:
+            kept_at = time.monotonic()
+            async for better in running.job.progress():
+                found = routing_v1.RoutePlan.FromString(better)
+                plan = _merged(running.plan, found, routing_v1.PLAN_STATE_RUNNING)
+                running.tell(plan)
+                if time.monotonic() - kept_at >= KEEP_EVERY_S:
+                    await self._note(running, plan)
+                    kept_at = time.monotonic()
+            return routing_v1.RoutePlan.FromString(await running.job.result())
+        except JobEndedError as error:
+            if error.last is not None:
+                found = routing_v1.RoutePlan.FromString(error.last)
+                running.tell(_merged(running.plan, found, running.plan.state))
+            raise
+        finally:
+            running.job = None
+
+    async def _note(self, running: Running, plan: routing_v1.RoutePlan) -> None:
+        await self._database.write(lambda connection: store.update(connection, plan))
+        running.tell(plan)
+
+
+def _at(
+    plan: routing_v1.RoutePlan, state: routing_v1.PlanState.ValueType, note: str = ""
+) -> routing_v1.RoutePlan:
+    moved = routing_v1.RoutePlan()
+    moved.CopyFrom(plan)
+    moved.state = state
+    moved.note = note
+    return moved
+
+
+def _failed(plan: routing_v1.RoutePlan, note: str) -> routing_v1.RoutePlan:
+    return _at(plan, routing_v1.PLAN_STATE_FAILED, note)
+
+
+def _merged(
+    identity: routing_v1.RoutePlan,
+    found: routing_v1.RoutePlan,
+    state: routing_v1.PlanState.ValueType,
+) -> routing_v1.RoutePlan:
+    """Return what was found under the plan's own identity."""
+    plan = routing_v1.RoutePlan()
+    plan.CopyFrom(found)
+    plan.plan_id = identity.plan_id
+    plan.state = state
+    plan.warehouse_id = identity.warehouse_id
+    plan.date = identity.date
+    plan.currency = identity.currency
+    if identity.HasField("plan_start_at"):
+        plan.plan_start_at.CopyFrom(identity.plan_start_at)
+    return plan
