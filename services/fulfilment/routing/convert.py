@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from solver.routing.matrix import great_circle
 
 from orderhub.common.v1 import text_pb2 as text_v1
 from orderhub.fulfilment.v1 import routing_pb2 as routing_v1
@@ -15,7 +16,6 @@ from services._kit.reasons import Reason
 from services.fulfilment.geo import degrees_of
 from services.fulfilment.routing.scale import CostScale
 from solver.errors import InvalidProblemError
-from solver.routing.matrix import great_circle
 from solver.routing.plan import Tour, UnservedReason
 from solver.routing.problem import (
     NO_LIMIT,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from orderhub.fulfilment.v1 import inventory_pb2 as inventory_v1
 from orderhub.fulfilment.v1 import routing_pb2 as routing_v1
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from zoneinfo import ZoneInfo
 
     from orderhub.fulfilment.v1 import allocation_pb2 as allocation_v1
 
