@@ -10,14 +10,20 @@ from orderhub.fulfilment.v1 import allocation_pb2 as allocation_v1
 from orderhub.fulfilment.v1 import allocation_pb2_grpc as allocation_grpc_v1
 from orderhub.fulfilment.v1 import inventory_pb2 as inventory_v1
 from orderhub.fulfilment.v1 import inventory_pb2_grpc as inventory_grpc_v1
+from orderhub.fulfilment.v1 import routing_pb2 as routing_v1
+from orderhub.fulfilment.v1 import routing_pb2_grpc as routing_grpc_v1
 from services._kit.clock import SystemClock
 from services._kit.database import Database
 from services._kit.idempotency import Requests
 from services._kit.pages import PageTokens
+from services._kit.pool import WorkerPool
 from services._kit.secret import load_secret
 from services.fulfilment.allocating import Allocator
 from services.fulfilment.catalogue import Catalogue
 from services.fulfilment.chores import do_chores
+from services.fulfilment.routing.board import PlanBoard
+from services.fulfilment.routing.search import warm
+from services.fulfilment.routing.servicer import RoutingServicer
 from services.fulfilment.servicer import AllocationServicer, InventoryServicer, Room
 from services.fulfilment.store import request_metadata
 from solver.allocation.solve import warm_up
@@ -37,10 +43,13 @@ class Fulfilment:
     names = (
         inventory_v1.DESCRIPTOR.services_by_name["InventoryService"].full_name,
         allocation_v1.DESCRIPTOR.services_by_name["AllocationService"].full_name,
+        routing_v1.DESCRIPTOR.services_by_name["RoutingService"].full_name,
     )
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, pool: WorkerPool, board: PlanBoard) -> None:
         self._room = room
+        self.pool = pool
+        self._board = board
         self._chores = asyncio.create_task(do_chores(room), name="fulfilment chores")
 
     def register(self, server: grpc.aio.Server) -> None:
@@ -51,20 +60,27 @@ class Fulfilment:
         allocation_grpc_v1.add_AllocationServiceServicer_to_server(
             AllocationServicer(self._room), server
         )
+        room = self._room
+        routing_grpc_v1.add_RoutingServiceServicer_to_server(
+            RoutingServicer(room.config, room.database, room.requests, self._board, room.clock),
+            server,
+        )
 
     async def drain(self) -> None:
-        """End the chores; calls in flight go on."""
+        """End the chores and leave the plans in work to the next start; calls in flight go on."""
         self._chores.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._chores
+        await self._board.close()
 
     async def stop(self) -> None:
-        """Close the database."""
+        """Close the workers and the database."""
+        await self.pool.stop()
         await self._room.database.close()
 
 
 async def start(config: Config, *, clock: Clock | None = None) -> Fulfilment:
-    """Open the database, compile the solver's kernels, start the chores.
+    """Open the database, compile the solver's kernels, warm the workers, start the chores.
 
     Raises
     ------
@@ -83,4 +99,8 @@ async def start(config: Config, *, clock: Clock | None = None) -> Fulfilment:
         tokens=PageTokens(secret),
         allocator=Allocator(Catalogue(), clock, config.zone()),
     )
-    return Fulfilment(room)
+    pool = WorkerPool("routes", config.solver_workers, warm=warm)
+    await pool.start()
+    board = PlanBoard(database, pool, config.solver_workers)
+    await board.open()
+    return Fulfilment(room, pool, board)

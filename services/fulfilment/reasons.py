@@ -19,6 +19,8 @@ class Reason(StrEnum):
     SHIFT_ENDS_BEFORE_START = "SHIFT_ENDS_BEFORE_START"
     WINDOW_ENDS_BEFORE_START = "WINDOW_ENDS_BEFORE_START"
     NO_DECISION = "NO_DECISION"
+    NOTHING_TO_PLAN = "NOTHING_TO_PLAN"
+    PLAN_UNKNOWN = "PLAN_UNKNOWN"
 
 
 declare(
@@ -50,6 +52,11 @@ declare(
         Reason.WINDOW_ENDS_BEFORE_START: Text(
             "时间窗结束早于开始。", "The window ends before it starts."
         ),
+        Reason.NOTHING_TO_PLAN: Text(
+            "仓库 {warehouse_id} 在 {date} 没有可规划的内容。",
+            "Warehouse {warehouse_id} has nothing to plan on {date}.",
+        ),
+        Reason.PLAN_UNKNOWN: Text("没有编号为 {plan_id} 的计划。", "There is no plan {plan_id}."),
         Reason.NO_DECISION: Text(
             "订单 {order_number} 尚未分配。", "Order {order_number} was never allocated."
         ),

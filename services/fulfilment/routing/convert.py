@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from solver.routing.matrix import great_circle
 
 from orderhub.common.v1 import text_pb2 as text_v1
 from orderhub.fulfilment.v1 import routing_pb2 as routing_v1
@@ -16,6 +15,7 @@ from services._kit.reasons import Reason
 from services.fulfilment.geo import degrees_of
 from services.fulfilment.routing.scale import CostScale
 from solver.errors import InvalidProblemError
+from solver.routing.matrix import Calibration
 from solver.routing.plan import Tour, UnservedReason
 from solver.routing.problem import (
     NO_LIMIT,
@@ -31,13 +31,12 @@ from solver.routing.problem import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from solver.routing.plan import Plan, Route
 
 WEIGHT, VOLUME, PIECES = range(3)  # load dimensions
 DAY_S = 86_400
 NO_PROOF_BP = 10_000
+E7 = 10_000_000
 
 _REASONS = {
     UnservedReason.EXCEEDS_CAPACITY: routing_v1.UNSERVED_REASON_EXCEEDS_CAPACITY,
@@ -73,12 +72,11 @@ def problem_from_pb(message: routing_v1.RouteProblem, path: str = "problem") -> 
     """
     scale = CostScale.of(message.vehicles)
     try:
-        travel_s, distance_m = _matrices(message)
         problem = Problem(
             locations=[Location(id="depot"), *(Location(id=s.stop_id) for s in message.stops)],
             depots=[Depot(location=0)],
             vehicle_types=[_vehicle(vehicle, scale) for vehicle in message.vehicles],
-            profiles=[Profile(distance=distance_m, travel_s=travel_s)],
+            profiles=[_profile(message)],
             stops=[_stop(k, stop, message.vehicles, scale) for k, stop in enumerate(message.stops)],
         )
     except InvalidProblemError as error:
@@ -86,19 +84,17 @@ def problem_from_pb(message: routing_v1.RouteProblem, path: str = "problem") -> 
     return SolverProblem(problem, scale)
 
 
-def _matrices(
-    message: routing_v1.RouteProblem,
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _profile(message: routing_v1.RouteProblem) -> Profile:
     """Return seconds and metres, each `(stops + 1, stops + 1)`, row 0 the depot."""
     n = len(message.stops) + 1
     if message.HasField("matrix"):
         travel_s = np.frombuffer(message.matrix.travel_s, dtype="<i4").reshape(n, n)
         given = message.matrix.distance_m or message.matrix.travel_s
         distance_m = np.frombuffer(given, dtype="<i4").reshape(n, n)
-        return travel_s.astype(np.int64), distance_m.astype(np.int64)
-    places = degrees_of([message.depot, *(stop.location for stop in message.stops)])  # (n, 2)
-    matrices = great_circle(places)
-    return matrices.travel_s, matrices.distance_m
+        return Profile(distance=distance_m.astype(np.int64), travel_s=travel_s.astype(np.int64))
+    degrees = degrees_of([message.depot, *(stop.location for stop in message.stops)])  # (n, 2)
+    places_e7 = np.rint(degrees * E7).astype(np.int64)
+    return Calibration().profile(places_e7[:, 0], places_e7[:, 1])
 
 
 def _vehicle(vehicle: routing_v1.RouteVehicle, scale: CostScale) -> VehicleType:

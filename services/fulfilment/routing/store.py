@@ -21,10 +21,10 @@ class RoutePlanRow(Base, table=True):
 
     __tablename__ = "route_plan"
 
-    plan_id: str = Field(sa_type=CODE, primary_key=True)  # type: ignore[call-overload]
+    plan_id: str = Field(sa_type=CODE, primary_key=True)
     state: int = Field(sa_type=sa.SmallInteger, index=True)
-    warehouse_id: str = Field(sa_type=CODE)  # type: ignore[call-overload]
-    date: str
+    warehouse_id: str = Field(sa_type=CODE)
+    date: str = Field(sa_type=sa.Text)
     created_us: int = Field(sa_type=sa.BigInteger)
     problem: bytes
     search: bytes

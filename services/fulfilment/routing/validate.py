@@ -136,14 +136,17 @@ def _matrix(problem: routing_v1.RouteProblem, path: str, found: Violations) -> N
 
 def _places(problem: routing_v1.RouteProblem, path: str, found: Violations) -> None:
     """Without a matrix, the depot and every stop have a place."""
-    named = [(f"{path}.depot", problem, "depot")]
-    named += [(f"{path}.stops[{k}].location", s, "location") for k, s in enumerate(problem.stops)]
-    for where, holder, name in named:
-        if not holder.HasField(name):
-            found.add(where, Reason.REQUIRED, "a place is needed where no matrix is given")
-            continue
-        point = getattr(holder, name)
-        _within(point.lat_e7, -LAT_E7, LAT_E7, f"{where}.lat_e7", found)
-        _within(point.lng_e7, -LNG_E7, LNG_E7, f"{where}.lng_e7", found)
-        if point.datum == geo_v1.DATUM_UNSPECIFIED:
-            found.add(f"{where}.datum", Reason.REQUIRED)
+    _place(problem.depot if problem.HasField("depot") else None, f"{path}.depot", found)
+    for k, stop in enumerate(problem.stops):
+        point = stop.location if stop.HasField("location") else None
+        _place(point, f"{path}.stops[{k}].location", found)
+
+
+def _place(point: geo_v1.GeoPoint | None, where: str, found: Violations) -> None:
+    if point is None:
+        found.add(where, Reason.REQUIRED, "a place is needed where no matrix is given")
+        return
+    _within(point.lat_e7, -LAT_E7, LAT_E7, f"{where}.lat_e7", found)
+    _within(point.lng_e7, -LNG_E7, LNG_E7, f"{where}.lng_e7", found)
+    if point.datum == geo_v1.DATUM_UNSPECIFIED:
+        found.add(f"{where}.datum", Reason.REQUIRED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,6 +13,9 @@ from services._kit.config import Config
 from services._kit.errors import Malformed
 from services.fulfilment.routing import convert
 from services.fulfilment.routing.validate import validate, validate_search
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def sound(stops: int = 3) -> routing_v1.RouteProblem:
@@ -49,7 +52,10 @@ def change(edit: Callable[[routing_v1.RouteProblem], object]) -> routing_v1.Rout
         (routing_v1.RouteProblem(), "problem.stops"),
         (change(lambda p: p.ClearField("depot")), "problem.depot"),
         (change(lambda p: p.stops[1].ClearField("location")), "problem.stops[1].location"),
-        (change(lambda p: p.stops[2].location.ClearField("datum")), "problem.stops[2].location.datum"),
+        (
+            change(lambda p: p.stops[2].location.ClearField("datum")),
+            "problem.stops[2].location.datum",
+        ),
         (
             change(lambda p: setattr(p.depot, "lat_e7", 900_000_001)),
             "problem.depot.lat_e7",
