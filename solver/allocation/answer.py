@@ -16,6 +16,7 @@ class BoundKind(StrEnum):
 
     INDEPENDENT = "independent"  # every order alone with the whole stock
     LAGRANGIAN = "lagrangian"  # stock and capacity priced
+    BRANCHING = "branching"  # a search tree cut short
     OPTIMAL = "optimal"  # the bound meets the cost
 
 

@@ -120,6 +120,7 @@ def cheapest_set(  # noqa: PLR0912, PLR0915 - one search, inlined for the compil
     opened = np.zeros(most + 1)  # parcels and splits of the first d picks
     picks = np.zeros(most + 1, np.int64)
     kept = np.empty(most + 1, np.int64)
+    members = np.empty(most + 1, np.int64)
     kept_size = 0
     trial = np.empty(m, np.int64)
 
@@ -142,6 +143,7 @@ def cheapest_set(  # noqa: PLR0912, PLR0915 - one search, inlined for the compil
             depth -= 1
             continue
         w = useful[picks[depth]]
+        members[depth] = w
         fixed = opened[depth] + batch.parcel[order, w] + prices.parcel[w]
         if depth > 0:
             fixed += batch.split
@@ -155,16 +157,17 @@ def cheapest_set(  # noqa: PLR0912, PLR0915 - one search, inlined for the compil
         if total < best:
             if batch.repeats[order]:
                 total = fixed + assign_sharing(
-                    batch, stock, order, costs, useful[picks[: depth + 1]], trial
+                    batch, stock, order, costs, members[: depth + 1], trial
                 )
                 if total < best:
                     best = total
-                    chosen[:m] = trial
+                    for j in range(m):
+                        chosen[j] = trial[j]
             else:
                 best = total
                 kept_size = depth + 1
                 for d in range(kept_size):
-                    kept[d] = useful[picks[d]]
+                    kept[d] = members[d]
         if depth + 1 < most and fixed + batch.split + floor < best:
             opened[depth + 1] = fixed
             picks[depth + 1] = picks[depth]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from solver.allocation._jit import kernel
-from solver.allocation.arrays import Batch, Prices, no_prices
+from solver.allocation.arrays import Batch, Prices, no_prices, relaxed
 from solver.allocation.cheapest_set import cheapest_set
 from solver.allocation.sequential import longest_order
 
@@ -65,7 +65,7 @@ def bound_of(problem: Problem, batch: Batch, prices: Prices) -> int:
     parcels = np.zeros(problem.warehouses, dtype=np.int64)
     picked = np.empty(problem.lines, dtype=np.int64)
     stock, capacity = np.array(problem.stock), np.array(problem.parcel_capacity)
-    priced = price_out(batch, prices, stock, capacity, usage, parcels, picked)
+    priced = price_out(relaxed(batch), prices, stock, capacity, usage, parcels, picked)
     return _whole_bound(priced, _worth(prices, stock, capacity))
 
 
@@ -108,6 +108,7 @@ def solve_dual(
     parcels = np.zeros(problem.warehouses, dtype=np.int64)
     picked = np.empty(problem.lines, dtype=np.int64)
     share = np.zeros(problem.line_cost.shape)
+    batch = relaxed(batch)
     first_step = FIRST_STEP * upper / max(1, problem.orders)
     units = _Ascent(stock.shape, first_step)
     openings = _Ascent(capacity.shape, first_step * PARCEL_STEP)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from solver.allocation._jit import kernel
-from solver.allocation.arrays import Batch, Prices, State, cost_of, no_prices, take
+from solver.allocation.arrays import Batch, Prices, State, cost_of, no_prices, relaxed, take
 from solver.allocation.cheapest_set import cheapest_set
 from solver.allocation.sequential import longest_order
 
@@ -25,7 +25,7 @@ ORDERS_PER_CALL = 512  # between two looks at the clock
 class Neighbours(NamedTuple):
     """Who competes for what, and what each order would cost alone."""
 
-    alone: FloatArray  # (o,) least cost with the whole stock to itself
+    alone: FloatArray  # (o,) lower bound: least cost with the whole stock to itself
     order: IntArray  # (l,) order of a line
     sku_ptr: IntArray  # (s + 1,)
     sku_lines: IntArray  # (l,) lines by SKU
@@ -36,7 +36,7 @@ def neighbours_of(problem: Problem, batch: Batch) -> Neighbours:
     counts = np.bincount(problem.line_sku, minlength=problem.skus)
     return Neighbours(
         alone=costs_alone(
-            batch,
+            relaxed(batch),
             no_prices(problem),
             np.array(problem.stock),
             np.array(problem.parcel_capacity),

@@ -61,6 +61,8 @@ def solve_model(model: Model, *, engine: str, limit_s: float, whole: bool) -> So
         for column in range(n):
             helper.set_var_integrality(column, True)
     solver = mbh.ModelSolverHelper(engine)
+    if engine == "highs":  # it greets on standard output
+        solver.set_solver_specific_parameters("output_flag=false")
     solver.set_time_limit_in_seconds(limit_s)
     solver.solve(helper)
     if not solver.has_solution():

@@ -2,92 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from solver.allocation.annealing import anneal
-from solver.allocation.answer import BoundKind
-from solver.allocation.arrays import no_prices, state_of, total_cost, untouched
-from solver.allocation.dual import bound_of, solve_dual
-from solver.allocation.ejection import costs_alone, improve, neighbours_of
-from solver.allocation.linear import solve_model
-from solver.allocation.model import build_model, prices_in, shares_in
-from solver.allocation.rounding import round_shares
+from solver.allocation.arrays import no_prices, untouched
+from solver.allocation.auto import auto
+from solver.allocation.ejection import neighbours_of
+from solver.allocation.search import by_dual, by_relaxation, ejected, found
 from solver.allocation.sequential import place_in_turn, place_nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from solver.allocation.arrays import Batch, Prices
-    from solver.allocation.ejection import Neighbours
-    from solver.allocation.problem import FloatArray, IntArray, Problem
-
-DAMPINGS = (1.0, 0.8, 0.5)
-DUAL_SHARE, ROUNDING_SHARE, ANNEALING_SHARE = 0.35, 0.55, 0.95  # of the budget, when to stop
-
-
-@dataclass(frozen=True, eq=False)
-class Search:
-    """What a method works with.
-
-    Parameters
-    ----------
-    batch
-        The problem with bid prices in its costs.
-    honest
-        The problem without; bounds are proven on it.
-    began
-        `perf_counter` value at the start.
-    budget_s
-        Wall seconds from then; 0 when nothing but the fast path is wanted.
-    seed
-        Of random choices.
-    """
-
-    problem: Problem
-    batch: Batch
-    honest: Batch
-    began: float
-    budget_s: float
-    seed: int
-
-    def at(self, share: float) -> float:
-        """Return the `perf_counter` value when `share` of the budget is spent."""
-        return self.began + share * self.budget_s
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """An answer on its way.
-
-    Parameters
-    ----------
-    chosen
-        Warehouse of each line, -1 when left out, shape (l,).
-    weighed
-        Cost including bid prices, what methods compare.
-    bound, bound_kind
-        Lower bound on the cost without bid prices, minor units.
-    prices
-        Shadow prices where known.
-    """
-
-    chosen: IntArray
-    weighed: int
-    bound: int
-    bound_kind: BoundKind
-    method: str
-    prices: Prices | None = None
+    from solver.allocation.search import Found, Search
 
 
 def nearest(search: Search) -> Found:
     """Ship every order from the nearest warehouse that has all of it."""
     state = untouched(search.problem)
     place_nearest(search.batch, state, np.arange(search.problem.orders))
-    return _found(search, state.chosen, "nearest")
+    return found(search, state.chosen, "nearest")
 
 
 def myopic(search: Search) -> Found:
@@ -95,51 +30,24 @@ def myopic(search: Search) -> Found:
     state = untouched(search.problem)
     turn = np.arange(search.problem.orders)
     place_in_turn(search.batch, no_prices(search.problem), state, turn)
-    return _found(search, state.chosen, "myopic")
+    return found(search, state.chosen, "myopic")
 
 
 def ejection(search: Search) -> Found:
     """Improve the myopic answer by re-insertion and ejection."""
-    return _ejected(search, neighbours_of(search.problem, search.batch))
+    return ejected(search, neighbours_of(search.problem, search.batch))
 
 
 def lagrangian(search: Search) -> Found:
     """Place orders by the prices of the Lagrangian dual, then improve."""
     near = neighbours_of(search.problem, search.batch)
-    return _by_dual(search, near, _ejected(search, near))
+    return by_dual(search, near, ejected(search, near))
 
 
 def relaxation(search: Search) -> Found:
     """Solve the linear relaxation, keep its whole orders, place the others, improve."""
     near = neighbours_of(search.problem, search.batch)
-    return _by_relaxation(search, near, _ejected(search, near))
-
-
-def auto(search: Search) -> Found:
-    """Use the time: ejection, prices, rounding, then ruin and recreate."""
-    if search.budget_s == 0:
-        return ejection(search)
-    near = neighbours_of(search.problem, search.batch)
-    best = _by_dual(search, near, _ejected(search, near))
-    if best.prices is None or best.weighed <= best.bound:
-        return best
-    chosen = anneal(
-        search.problem,
-        search.batch,
-        best.prices,
-        near,
-        best.chosen,
-        bound=best.bound,
-        seed=search.seed,
-        budget_s=search.budget_s,
-        deadline=search.at(ANNEALING_SHARE),
-    )
-    state = state_of(search.problem, search.batch, chosen)
-    improve(search.problem, search.batch, near, state, deadline=search.at(1))
-    weighed = round(total_cost(search.batch, state.chosen))
-    if weighed < best.weighed:
-        best = replace(best, chosen=state.chosen, weighed=weighed, method="ruin-recreate")
-    return best
+    return by_relaxation(search, near, ejected(search, near))
 
 
 METHODS: dict[str, Callable[[Search], Found]] = {
@@ -150,80 +58,3 @@ METHODS: dict[str, Callable[[Search], Found]] = {
     "lagrangian": lagrangian,
     "relaxation": relaxation,
 }
-
-
-def _ejected(search: Search, near: Neighbours) -> Found:
-    state = untouched(search.problem)
-    turn = np.arange(search.problem.orders)
-    place_in_turn(search.batch, no_prices(search.problem), state, turn)
-    deadline = None if search.budget_s == 0 else search.at(1)
-    improve(search.problem, search.batch, near, state, deadline=deadline)
-    alone = near.alone if search.batch is search.honest else None
-    return _found(search, state.chosen, "ejection", alone)
-
-
-def _by_dual(search: Search, near: Neighbours, best: Found) -> Found:
-    dual = solve_dual(
-        search.problem, search.batch, upper=best.weighed, deadline=search.at(DUAL_SHARE)
-    )
-    return _rounded(
-        search,
-        near,
-        best,
-        share=dual.share,
-        prices=dual.prices,
-        bound=dual.bound,
-        method="lagrangian",
-    )
-
-
-def _by_relaxation(search: Search, near: Neighbours, best: Found) -> Found:
-    model = build_model(search.problem, search.batch)
-    left_s = search.at(DUAL_SHARE) - perf_counter()
-    if left_s <= 0:
-        return best
-    solution = solve_model(model, engine="glop", limit_s=left_s, whole=False)
-    if solution is None or not solution.optimal:
-        return best
-    prices = prices_in(model, search.problem, solution.duals)
-    share = shares_in(model, search.problem, solution.values)
-    return _rounded(search, near, best, share=share, prices=prices, bound=0, method="relaxation")
-
-
-def _rounded(
-    search: Search,
-    near: Neighbours,
-    best: Found,
-    *,
-    share: FloatArray,
-    prices: Prices,
-    bound: int,
-    method: str,
-) -> Found:
-    """Round at several dampings; return the best answer and the best bound."""
-    if search.batch is not search.honest or not bound:
-        bound = bound_of(search.problem, search.honest, prices)
-    if bound > best.bound:
-        best = replace(best, bound=bound, bound_kind=BoundKind.LAGRANGIAN)
-    best = replace(best, prices=prices)
-    for damping in DAMPINGS:
-        state = round_shares(search.problem, search.batch, share, prices, damping)
-        improve(search.problem, search.batch, near, state, deadline=search.at(ROUNDING_SHARE))
-        weighed = round(total_cost(search.batch, state.chosen))
-        if weighed < best.weighed:
-            best = replace(best, chosen=state.chosen, weighed=weighed, method=method)
-        if perf_counter() >= search.at(ROUNDING_SHARE):
-            break
-    return best
-
-
-def _found(search: Search, chosen: IntArray, method: str, alone: FloatArray | None = None) -> Found:
-    if alone is None:
-        alone = costs_alone(
-            search.honest,
-            no_prices(search.problem),
-            np.array(search.problem.stock),
-            np.array(search.problem.parcel_capacity),
-        )
-    weighed = round(total_cost(search.batch, chosen))
-    return Found(chosen, weighed, round(alone.sum()), BoundKind.INDEPENDENT, method)

@@ -73,8 +73,10 @@ def ruin_and_recreate(
     for done in range(rounds):
         if done % 64 == 0:  # a new factor costs as much as many rounds
             factor = np.random.randint(0, 6) / 5.0  # noqa: NPY002 - as above
-            weighed.stock[:] = prices.stock * factor
-            weighed.parcel[:] = prices.parcel * factor
+            for w in range(weighed.parcel.size):
+                weighed.parcel[w] = prices.parcel[w] * factor
+                for s in range(weighed.stock.shape[1]):
+                    weighed.stock[w, s] = prices.stock[w, s] * factor
         n = _pick(batch, near, members, inside)
         old = 0.0
         for i in range(n):
@@ -84,9 +86,8 @@ def ruin_and_recreate(
             before[i, : chosen.size] = chosen
             old += cost_of(batch, order, chosen)
             take(batch, state, order, chosen, -1)
-        turn = np.random.permutation(n)  # noqa: NPY002 - as above
         new = 0.0
-        for i in turn:
+        for i in range(n):  # the walk that found them is random already
             order = members[i]
             chosen = state.chosen[batch.ptr[order] : batch.ptr[order + 1]]
             cheapest_set(batch, weighed, state.stock, state.capacity, order, buffer)

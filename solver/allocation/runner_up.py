@@ -10,6 +10,7 @@ import numpy as np
 
 from solver.allocation._jit import kernel
 from solver.allocation.cheapest_set import priced_costs
+from solver.allocation.ranking import smallest
 
 if TYPE_CHECKING:
     from solver.allocation.arrays import Batch, Prices
@@ -46,6 +47,7 @@ def lines_using_all(  # noqa: PLR0912 - one search, inlined for the compiler
     total = 0.0
     extra = np.empty((k, m))
     used = np.zeros(k, np.bool_)
+    idle = k
     for j in range(m):
         least = batch.unfilled[first + j]
         at = -1
@@ -54,18 +56,22 @@ def lines_using_all(  # noqa: PLR0912 - one search, inlined for the compiler
                 least = costs[members[d], j]
                 at = d
         chosen[j] = members[at] if at >= 0 else -1
-        if at >= 0:
+        if at >= 0 and not used[at]:
             used[at] = True
+            idle -= 1
         total += least
         for d in range(k):
             extra[d, j] = costs[members[d], j] - least
-    if used.all():
+    if idle == 0:
         return total
 
-    rank = np.empty((k, m), np.int64)
+    rank = np.empty((k, k), np.int64)
     for d in range(k):
-        rank[d] = np.argsort(extra[d], kind="mergesort")
-    at_rank = np.full(k, -1, np.int64)
+        nearest = smallest(extra[d], k)
+        for e in range(k):
+            rank[d, e] = nearest[e]
+    at_rank = np.empty(k, np.int64)
+    at_rank[:] = -1
     spent = np.zeros(k + 1)
     claimed = np.zeros(m, np.bool_)
     claim = np.empty(k, np.int64)
@@ -97,7 +103,7 @@ def lines_using_all(  # noqa: PLR0912 - one search, inlined for the compiler
 
 
 @kernel
-def runner_up_set(  # noqa: PLR0912 - one search, inlined for the compiler
+def runner_up_set(  # noqa: PLR0912, PLR0915 - one search, inlined for the compiler
     batch: Batch,
     prices: Prices,
     stock: IntArray,
@@ -130,9 +136,11 @@ def runner_up_set(  # noqa: PLR0912 - one search, inlined for the compiler
     open_ = np.empty(costs.shape[0], np.int64)
     n = 0
     for w in range(costs.shape[0]):
-        if capacity[w] > 0 and costs[w].min() < np.inf:
-            open_[n] = w
-            n += 1
+        for j in range(m):
+            if capacity[w] > 0 and costs[w, j] < np.inf:
+                open_[n] = w
+                n += 1
+                break
     nothing = 0.0
     floor = 0.0
     for j in range(m):
@@ -142,7 +150,10 @@ def runner_up_set(  # noqa: PLR0912 - one search, inlined for the compiler
             least = min(least, costs[open_[i], j])
         floor += least
 
-    size_taken = taken.sum()
+    size_taken = 0
+    for w in range(taken.size):
+        if taken[w]:
+            size_taken += 1
     best = np.inf
     if size_taken > 0:
         best = nothing
@@ -173,7 +184,8 @@ def runner_up_set(  # noqa: PLR0912 - one search, inlined for the compiler
             total = fixed + lines_using_all(batch, order, costs, members[: depth + 1], trial)
             if total < best:
                 best = total
-                chosen[:m] = trial
+                for j in range(m):
+                    chosen[j] = trial[j]
         if depth + 1 < most:
             opened[depth + 1] = fixed
             picks[depth + 1] = picks[depth]

@@ -11,6 +11,7 @@ import numpy as np
 from solver.allocation._jit import kernel
 from solver.allocation.arrays import Batch, Prices, State, take
 from solver.allocation.cheapest_set import cheapest_set
+from solver.allocation.ranking import smallest
 
 if TYPE_CHECKING:
     from solver.allocation.problem import IntArray
@@ -38,7 +39,8 @@ def place_in_turn(batch: Batch, prices: Prices, state: State, turn: IntArray) ->
         first = batch.ptr[order]
         m = batch.ptr[order + 1] - first
         total += cheapest_set(batch, prices, state.stock, state.capacity, order, buffer)
-        state.chosen[first : first + m] = buffer[:m]
+        for j in range(m):
+            state.chosen[first + j] = buffer[j]
         take(batch, state, order, buffer, 1)
     return total
 
@@ -70,7 +72,7 @@ def place_nearest(batch: Batch, state: State, turn: IntArray) -> None:
         first = batch.ptr[order]
         m = batch.ptr[order + 1] - first
         chosen = state.chosen[first : first + m]
-        near = np.argsort(batch.parcel[order], kind="mergesort")
+        near = smallest(batch.parcel[order], warehouses)
         whole = -1
         for w in near:
             if state.capacity[w] > 0 and _serves(batch, state, order, w, chosen, False) == m:

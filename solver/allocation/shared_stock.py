@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from solver.allocation._jit import kernel
+from solver.allocation.ranking import smallest
 
 if TYPE_CHECKING:
     from solver.allocation.arrays import Batch
@@ -92,13 +93,16 @@ def _assign_group(  # noqa: PLR0912 - one search, inlined for the compiler
         j = group[i]
         for d in range(k + 1):
             price[i, d] = batch.unfilled[first + j] if d == k else costs[warehouses[d], j]
-        option[i] = np.argsort(price[i])
+        ranked = smallest(price[i], k + 1)
+        for d in range(k + 1):
+            option[i, d] = ranked[d]
     for i in range(size - 1, -1, -1):
         rest[i] = rest[i + 1] + price[i, option[i, 0]]
 
     best = np.inf
     spent = np.zeros(size + 1)
-    at = np.full(size, -1, np.int64)
+    at = np.empty(size, np.int64)
+    at[:] = -1
     nodes = 0
     i = 0
     while i >= 0:

@@ -10,11 +10,13 @@ import numpy as np
 from solver.allocation.annealing import anneal
 from solver.allocation.answer import Allocation, BoundKind
 from solver.allocation.arrays import batch_of, no_prices
+from solver.allocation.branching import prove
 from solver.allocation.checker import UnsoundAnswerError, check
 from solver.allocation.ejection import neighbours_of
 from solver.allocation.explain import explain
-from solver.allocation.methods import METHODS, Search
+from solver.allocation.methods import METHODS
 from solver.allocation.problem import LARGEST_TOTAL_MINOR, Problem
+from solver.allocation.search import Search
 from solver.errors import InvalidProblemError
 
 if TYPE_CHECKING:
@@ -97,10 +99,16 @@ def allocate(
     )
 
 
-def warm_up() -> None:
-    """Compile or load every kernel; seconds at first, a moment from the cache.
+def warm_up(*, fast_path_only: bool = False) -> None:
+    """Compile or load kernels; half a minute at first, a moment from the cache.
 
     Call it at start, so that no order waits for a compiler.
+
+    Parameters
+    ----------
+    fast_path_only
+        Whether only `allocate` with a budget of 0 and `explain` will be used;
+        about half of the work.
     """
     tiny = Problem(
         stock=np.array([[2, 1], [1, 2]]),
@@ -112,8 +120,11 @@ def warm_up() -> None:
         unfilled_cost=np.array([90, 90, 90, 90]),
         line_cost=np.ones((4, 2), dtype=np.int64),
     )
+    explain(tiny, allocate(tiny, budget_s=0))
+    if fast_path_only:
+        return
     for method in METHODS:
-        explain(tiny, allocate(tiny, budget_s=1.0, method=method))
+        allocate(tiny, budget_s=1.0, method=method)
     # The tiny batch is solved to its bound before annealing would begin.
     batch = batch_of(tiny)
     anneal(
@@ -127,6 +138,7 @@ def warm_up() -> None:
         budget_s=0.001,
         deadline=np.inf,
     )
+    prove(tiny, batch, no_prices(tiny), upper=0, budget_s=1.0, deadline=np.inf)
 
 
 def _with_bids(problem: Problem, batch: Batch, bid_prices: ArrayLike) -> Batch:

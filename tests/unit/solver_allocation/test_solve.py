@@ -35,6 +35,29 @@ def test_bound_and_cost_enclose_the_optimum(seed: int) -> None:
 
         assert found.lower_bound <= best <= found.cost, method
         assert not check(problem, found.chosen, cost=found.cost).violations
+        if method == "auto":
+            assert found.cost == found.lower_bound
+
+
+def test_bound_holds_for_an_order_of_many_lines_of_one_sku() -> None:
+    rng = np.random.default_rng(0)
+    problem = Problem(
+        stock=np.array([[40], [35], [50], [0]]),
+        parcel_capacity=np.array([1, 1, 1, 1]),
+        order_ptr=np.array([0, 40]),
+        parcel_cost=np.array([[10, 20, 30, 1]]),
+        line_sku=np.zeros(40, dtype=np.int64),
+        line_qty=rng.integers(1, 9, 40),
+        unfilled_cost=rng.integers(50, 90, 40),
+        line_cost=rng.integers(0, 60, (40, 4)),
+        max_parcels=3,
+    )
+
+    hurried = allocate(problem, budget_s=0)
+    proven = allocate(problem, budget_s=20)
+
+    assert proven.bound_kind is BoundKind.OPTIMAL
+    assert hurried.lower_bound <= proven.cost <= hurried.cost
 
 
 @pytest.mark.parametrize("seed", range(12))
