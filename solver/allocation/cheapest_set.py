@@ -1,7 +1,5 @@
 """The exact cheapest set of warehouses for one order."""
 
-# ruff: noqa: PLR0917 - compiled functions take their arguments by position
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

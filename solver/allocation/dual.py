@@ -1,7 +1,5 @@
 """Prices for stock and parcels, and the lower bound they prove."""
 
-# ruff: noqa: PLR0917 - compiled functions take their arguments by position
-
 from __future__ import annotations
 
 import math

@@ -1,7 +1,5 @@
 """Local search: put an order back better, or push one other order aside."""
 
-# ruff: noqa: PLR0917 - compiled functions take their arguments by position
-
 from __future__ import annotations
 
 from time import perf_counter

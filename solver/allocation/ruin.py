@@ -1,7 +1,5 @@
 """Ruin and recreate: take out orders that compete, put them back by price."""
 
-# ruff: noqa: PLR0917 - compiled functions take their arguments by position
-
 from __future__ import annotations
 
 import math

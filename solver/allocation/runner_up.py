@@ -1,7 +1,5 @@
 """What an order would cost with exactly a given set of warehouses, or the next best."""
 
-# ruff: noqa: PLR0917 - compiled functions take their arguments by position
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

@@ -1,7 +1,5 @@
 """One order after the other: the industry's rule, and the myopic optimum."""
 
-# ruff: noqa: PLR0917 - compiled functions take their arguments by position
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

@@ -1,7 +1,5 @@
 """Lines of one order that want the same SKU share what is left of it."""
 
-# ruff: noqa: PLR0917 - compiled functions take their arguments by position
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
