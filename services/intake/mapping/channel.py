@@ -119,19 +119,19 @@ class ChannelMapping:
         """Return the payload ready to be read, its columns renamed and the order found."""
         headers: dict[str, str] = {}
         if self.columns is not None:
-            rows = self.lines.rows(root)
-            if any(type(row) is not dict for row in rows):
-                index = next(i for i, row in enumerate(rows) if type(row) is not dict)
-                fault = bad_value("应为对象", "an object is expected")
-                fault.path = f"$.{self.lines.each.text}[{index}]"
-                raise fault
+            each, rows = self.lines.rows(root)
+            for index, row in enumerate(rows):
+                if type(row) is not dict:
+                    fault = bad_value("应为对象", "an object is expected")
+                    fault.path = f"$.{each}[{index}]"
+                    raise fault
             headers = self.columns.headers_of(rows[0]) if rows else {}
-            root = {**root, self.lines.each.text: [self.columns.translated(row) for row in rows]}
+            root = {**root, each: [self.columns.translated(row) for row in rows]}
         if self.order_at is None:
             return Reading(root, root, "", headers)
         here = self.order_at.get(root, root)
         if here is None:
-            raise Fault(MappingReason.NO_LINES, f"$.{self.lines.each.text}")
+            raise Fault(MappingReason.NO_LINES, f"$.{self.lines.each[0].text}")
         if type(here) is not dict:
             fault = bad_value("应为对象", "an object is expected")
             fault.path = f"$.{self.order_at.text}"
@@ -165,16 +165,17 @@ class ChannelMapping:
         collected = self.lines.collect(root, exponent, sku_of, cancelling=cancelling)
         if cancelling:
             return self._cancellation(reading, values, collected.lines)
-        settle(values, self.fields, collected)
         if self.split_allowed is not None:
             values.setdefault("split_allowed", self.split_allowed)
         try:
+            settle(values, self.fields, collected)
             for rule in self.refusals:
                 rule.check(here, root, values)
             attributes = self.extras.read_attributes(here, root, collected.aside_minor)
+            order = assemble(self.name, values, collected, labels, attributes)
         except Fault as fault:
             raise fault.within(reading.scope) from None
-        return MappedOrder(assemble(self.name, values, collected, labels, attributes))
+        return MappedOrder(order)
 
     def _cancellation(
         self, reading: Reading, values: dict[str, Any], lines: list[Any]

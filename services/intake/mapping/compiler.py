@@ -51,9 +51,8 @@ def _compile(name: str, section: Section, problems: Problems) -> ChannelMapping 
             section.mark_of("channel"), f'"channel" is "{declared}", the folder is "{name}"'
         )
     title = _title(section)
+    section.tree("time_zone", required=True)
     zone = zone_of(section, "time_zone")
-    if zone is None and not section.text("time_zone", required=True):
-        zone = None
     columns_tree = section.tree("columns")
     columns = None if columns_tree is None else compile_columns(columns_tree, problems)
     root_context = Context(problems, frozenset(section.texts("absent")), zone or ZoneInfo("UTC"))
@@ -116,9 +115,10 @@ def _column_names(tree: object) -> frozenset[str]:
 def _lines(
     section: Section, resolve: Resolve | None, root_context: Context, context: Context
 ) -> Lines | None:
-    each_tree = section.tree("each", required=True)
-    each = None if each_tree is None else root_context.path_of(each_tree)
-    if each is not None and context.columns and len(each.steps) > 1:
+    section.tree("each", required=True)
+    paths = [root_context.path_of(item) for item in section.items("each", single=True)]
+    each = [path for path in paths if path is not None]
+    if context.columns and any(len(path.steps) > 1 for path in each):
         section.problems.add(
             section.mark_of("each"), "columns need their rows at the payload's top"
         )
@@ -129,7 +129,7 @@ def _lines(
     drop_doubles = section.flag("drop_exact_doubles")
     merge = section.flag("merge_equal")
     section.close()
-    if each is None or resolve is None or not {"sku", "quantity"} <= fields.keys():
+    if not each or resolve is None or not {"sku", "quantity"} <= fields.keys():
         return None
     return Lines(
         each=each,
@@ -144,6 +144,10 @@ def _lines(
         quantity=fields["quantity"],
         price=fields.get("unit_price_minor"),
         discount=fields.get("discount_minor"),
+        reads=frozenset(
+            [path.text for path in same if path is not None]
+            + [n for rule in (*for_orders, *for_cancellations) for n in rule.applies.names]
+        ),
         texts=[(key, fields[key]) for key in ("title", "external_line_id") if key in fields],
     )
 

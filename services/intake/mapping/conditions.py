@@ -37,10 +37,13 @@ class Condition:
         All of it.
     single
         What is read, its name and the test, where the condition asks one thing only.
+    names
+        Everything it reads.
     """
 
     holds: Callable[[Any, Any], bool]
     single: tuple[Getter, str, Test] | None
+    names: tuple[str, ...]
 
     def __call__(self, here: Any, root: Any) -> bool:
         """Return whether it holds."""
@@ -76,8 +79,9 @@ def compile_condition(
     if not parts:
         return None
     if len(parts) == 1:
-        return Condition(parts[0], singles[0])
-    return Condition(lambda here, root: all(part(here, root) for part in parts), None)
+        return Condition(parts[0], singles[0], (singles[0][1],))
+    names = tuple(name for _, name, _ in singles)
+    return Condition(lambda here, root: all(part(here, root) for part in parts), None, names)
 
 
 def _path_getter(name: str, mark: Mark, context: Context) -> Getter | None:

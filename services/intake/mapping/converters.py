@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     Convert = Callable[[Any], Any]
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _COUNTRY = re.compile(r"[A-Z]{2}\Z")
 
 
@@ -126,7 +127,7 @@ def _text(target: Target, options: Options) -> Convert:
     words = _folded(options.words)
     matches = options.match
     country = target.name.endswith(".country")
-    cut = target.cut
+    cut, key = target.cut, target.key
 
     def read_plain(raw: Any) -> str:
         text = raw if type(raw) is str and "\x00" not in raw else text_of(raw)
@@ -134,6 +135,8 @@ def _text(target: Target, options: Options) -> Convert:
             if not cut:
                 raise _too_long(most)
             return text[:most]
+        if key and _CONTROL.search(text):
+            raise bad_value("含有控制字符", "it holds control characters")
         return text
 
     if words is None and matches is None and not country:

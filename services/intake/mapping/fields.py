@@ -37,6 +37,8 @@ class Field:
         decimal until the currency is known; in minor units it is an integer already.
     fallback
         `computed` or `total_if_paid` where the amount follows from the rest; else empty.
+    default
+        The constant under `else`, which `read` gives where there is no value.
     rounding
         Of money, one of the `decimal` module's; `None`: exact or refused.
     """
@@ -46,6 +48,7 @@ class Field:
     read: Callable[[Any, Any], Any]
     mark: Mark
     fallback: str = ""
+    default: Any = None
     rounding: str | None = None
 
     def read_minor(self, here: Any, root: Any, exponent: int) -> int | None:
@@ -63,9 +66,12 @@ class Field:
 
 
 def compile_field(tree: Tree, target: Target, context: Context) -> Field | None:
-    """Return the field written at `tree`: a path alone, or a mapping; `None` with problems."""
+    """Return the field written at `tree`, `None` with problems.
+
+    A path alone, a list of paths of which the first that is there counts, or a mapping.
+    """
     problems = context.problems
-    if isinstance(tree.value, str):
+    if isinstance(tree.value, (str, list)):
         source = compile_source(tree, target, context)
         if source is None:
             return None
@@ -86,7 +92,7 @@ def compile_field(tree: Tree, target: Target, context: Context) -> Field | None:
     if source is None:
         return None
     reader = _reader(source, target, default, required=required or target.required)
-    return Field(target, source, reader, tree.mark, fallback, rounding)
+    return Field(target, source, reader, tree.mark, fallback, default, rounding)
 
 
 def _alternatives(section: Section, target: Target, context: Context) -> Source | None:

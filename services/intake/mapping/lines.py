@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MOST_LINES = 500
 MOST_QUANTITY = 1_000_000
+MOST_UNIT_PRICE_MINOR = 10**9  # times the largest quantity it can still be summed
 MOST_ROWS = 20_000  # a payload with more rows is no order, and not worth the time
 
 
@@ -41,7 +42,7 @@ class Lines:
     Attributes
     ----------
     each
-        The list of rows in the payload; empty where the payload itself has none.
+        Where the list of rows may stand; the first that is there counts.
     same
         Paths that must say the same in every row.
     drop_doubles
@@ -52,9 +53,11 @@ class Lines:
         The first rule that applies to a row of an order, of a cancellation.
     texts
         (name on the wire, field) of what is copied as it is.
+    reads
+        Paths that rules and comparisons read, for people.
     """
 
-    each: Path
+    each: Sequence[Path]
     same: Sequence[Path]
     drop_doubles: bool
     merge: bool
@@ -67,18 +70,20 @@ class Lines:
     price: Field | None
     discount: Field | None
     texts: Sequence[tuple[str, Field]]
+    reads: frozenset[str] = frozenset()
 
-    def rows(self, root: Any) -> list[Any]:
-        """Return the rows of the payload; none is a fault."""
-        rows = self.each.get(root, root)
+    def rows(self, root: Any) -> tuple[str, list[Any]]:
+        """Return where the rows of the payload stand, and the rows; none is a fault."""
+        found = ((path.text, path.get(root, root)) for path in self.each)
+        where, rows = next(((at, rows) for at, rows in found if rows is not None), ("", None))
         if rows is None:
-            raise Fault(MappingReason.NO_LINES, self.each.text)
+            raise Fault(MappingReason.NO_LINES, self.each[0].text)
         if type(rows) is not list:
-            raise _at(self.each.text, bad_value("应为列表", "a list is expected"))
+            raise _at(where, bad_value("应为列表", "a list is expected"))
         if len(rows) > MOST_ROWS:
             count = str(len(rows))
-            raise Fault(MappingReason.TOO_MANY_LINES, self.each.text, count, count)
-        return rows
+            raise Fault(MappingReason.TOO_MANY_LINES, where, count, count)
+        return where, rows
 
     def collect(
         self,
@@ -105,12 +110,12 @@ class Lines:
         Fault
             At the first row that cannot be taken, its path naming the row.
         """
-        rows = self.rows(root)
+        each, rows = self.rows(root)
         run = _Run(self, root, exponent, sku_of, cancelling)
         seen: set[Any] = set()
         same = [(path, path.get(rows[0], root)) for path in self.same if type(rows[0]) is dict]
         for index, row in enumerate(rows):
-            where = f"{self.each.text}[{index}]"
+            where = f"{each}[{index}]"
             if type(row) is not dict:
                 raise _at(where, bad_value("应为对象", "an object is expected"))
             if self.drop_doubles:
@@ -129,10 +134,10 @@ class Lines:
             if note:
                 note(index, said)
         if not run.collected.lines:
-            raise Fault(MappingReason.NO_LINES, self.each.text)
+            raise Fault(MappingReason.NO_LINES, each)
         if len(run.collected.lines) > self.most:
             count = str(len(run.collected.lines))
-            raise Fault(MappingReason.TOO_MANY_LINES, self.each.text, count, count)
+            raise Fault(MappingReason.TOO_MANY_LINES, each, count, count)
         return run.collected
 
 
@@ -175,11 +180,9 @@ class _Run:
             fault.path = spec.sku.source.locate(row, root)
             raise
         quantity = self._quantity(row)
-        price_minor = _amount(spec.price, row, root, self.exponent)
-        discount_minor = _amount(spec.discount, row, root, self.exponent)
+        price_minor = _amount(spec.price, row, root, self.exponent, MOST_UNIT_PRICE_MINOR)
+        discount_minor = _amount(spec.discount, row, root, self.exponent, MOST_MINOR)
         amount_minor = quantity * price_minor
-        if amount_minor >= MOST_MINOR:
-            raise bad_value("行金额过大", "the line's amount is too large")
         self.collected.goods_minor += amount_minor - discount_minor
         if self.merges:
             line = self.merged.get((sku, price_minor))
@@ -250,7 +253,7 @@ def _identity(row: dict[str, Any]) -> Any:
         return json.dumps(row, sort_keys=True, default=str)
 
 
-def _amount(source: Field | None, row: Any, root: Any, exponent: int) -> int:
+def _amount(source: Field | None, row: Any, root: Any, exponent: int, most: int) -> int:
     if source is None:
         return 0
     amount = source.read_minor(row, root, exponent)
@@ -258,6 +261,8 @@ def _amount(source: Field | None, row: Any, root: Any, exponent: int) -> int:
         return 0
     if amount < 0:
         raise _at(source.source.locate(row, root), bad_value("金额为负数", "it is negative"))
+    if amount > most:
+        raise _at(source.source.locate(row, root), bad_value("金额过大", "it is too large"))
     return amount
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 _TARGETS = by_name(ORDER_TARGETS)
 _GROUPS = {name.rpartition(".")[0] for name in _TARGETS if "." in name} | {"destination"}
 _LOCATION = "destination.location."
+_COUNTRY = "destination.country"
+_PLACES = (
+    *(f"destination.{name}" for name in ("province", "city", "district", "postal_code")),
+    f"{_LOCATION}lat_e7",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +37,15 @@ class OrderFields:
         (hub's name, field) of all but identity, currency and money.
     money
         (hub's name, field) of amounts, read once the currency is known.
+    default_country
+        Of destinations that name none; it alone makes no destination.
     """
 
     identity: Sequence[tuple[str, Field]]
     currency: Field
     plain: Sequence[tuple[str, Field]]
     money: Sequence[tuple[str, Field]]
+    default_country: str | None
 
     def every(self) -> list[Field]:
         """Return all fields, in the hub's order."""
@@ -62,6 +71,8 @@ class OrderFields:
             value = field.read(here, root)
             if value is not None:
                 values[name] = value
+        if self.default_country is not None and any(name in values for name in _PLACES):
+            values.setdefault(_COUNTRY, self.default_country)
         _check_location(values, self.plain, here, root)
 
 
@@ -82,7 +93,12 @@ def compile_order(section: Section, context: Context) -> OrderFields | None:
     money = [(n, f) for n, f in fields.items() if f.target.kind is Kind.MONEY]
     apart = {"shop", "external_order_id", "currency", *(name for name, _ in money)}
     plain = [(name, field) for name, field in fields.items() if name not in apart]
-    return OrderFields(identity, fields["currency"], plain, money)
+    country = fields.get(_COUNTRY)
+    default_country = None if country is None else country.default
+    if country is not None and default_country is not None:
+        bare = dataclasses.replace(country, read=country.source.read, default=None)
+        plain = [(name, bare if name == _COUNTRY else field) for name, field in plain]
+    return OrderFields(identity, fields["currency"], plain, money, default_country)
 
 
 def _compile_group(

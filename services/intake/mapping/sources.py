@@ -72,8 +72,11 @@ def compile_source(
     if constant:
         return _constant(tree, target, options, context)
     if section is None:
-        path = context.path_of(tree)
-        return None if path is None else _first([path], converter(target, options))
+        items = tree.value if isinstance(tree.value, list) else [tree]
+        paths = [path for path in map(context.path_of, items) if path is not None]
+        if len(paths) < len(items) or not items:
+            return None
+        return _first(paths, converter(target, options))
     given = [key for key in SOURCE_KEYS if key != "by" and key in section]
     if len(given) != 1:
         if not given and lone:

@@ -38,6 +38,8 @@ class Target:
         Limit: characters of text, the largest whole number.
     cut
         Text for people: cut at the limit rather than refused.
+    key
+        Text that things are found by: control characters are refused.
     source
         The group of rule facts that a channel provides by filling it; empty: none.
     """
@@ -49,6 +51,7 @@ class Target:
     required: bool = False
     most: int = 200
     cut: bool = False
+    key: bool = False
     source: str = ""
 
     def optional(self) -> Target:
@@ -99,13 +102,14 @@ _T = Target
 
 ORDER_TARGETS: tuple[Target, ...] = (
     _T("external_order_id", Kind.TEXT, "渠道订单号", "The channel's id of the order",
-       required=True, most=128),
-    _T("shop", Kind.TEXT, "店铺；缺省 default", "The shop in the channel; else `default`", most=64),
+       required=True, most=128, key=True),
+    _T("shop", Kind.TEXT, "店铺；缺省 default", "The shop in the channel; else `default`", most=64,
+       key=True),
     _T("placed_at", Kind.INSTANT, "下单时间", "When the buyer placed it", required=True),
     _T("modified_at", Kind.INSTANT, "渠道最后修改时间；缺省同下单时间",
        "When the channel last changed it; else as placed"),
     _T("customer_id", Kind.TEXT, "客户编号（去标识）", "The buyer's pseudonymous account id",
-       most=128, source="customer"),
+       most=128, source="customer", key=True),
     _T("currency", Kind.CURRENCY, "币种 ISO 4217", "ISO 4217 code of every amount",
        required=True),
     _T("total_minor", Kind.MONEY, "买家应付总额（含运费）", "What the buyer pays, freight included",
@@ -146,22 +150,23 @@ ORDER_TARGETS: tuple[Target, ...] = (
     _T("recipient.platform_token", Kind.TEXT, "平台收件人标识",
        "The platform's stable token for the recipient", most=256),
     _T("recipient.street", Kind.TEXT, "街道门牌", "Street, house number and all below the district",
-       most=500, source="street"),
-    _T("recipient.remark", Kind.TEXT, "买家留言", "What the buyer wrote", most=500, cut=True),
+       most=256, source="street"),
+    _T("recipient.remark", Kind.TEXT, "买家留言", "What the buyer wrote", most=256, cut=True),
     _T("delivery_window.start", Kind.INSTANT, "期望送达开始", "Wanted from"),
     _T("delivery_window.end", Kind.INSTANT, "期望送达结束", "Wanted until"),
 )  # fmt: skip
 
 LINE_TARGETS: tuple[Target, ...] = (
     _T("sku", Kind.TEXT, "渠道商品编码，按 SKU 方式换成本仓编码",
-       "The channel's SKU, translated as `sku` says", required=True, most=256),
+       "The channel's SKU, translated as `sku` says", required=True, most=64, key=True),
     _T("quantity", Kind.WHOLE, "件数 1 至 1,000,000", "Pieces, 1 to 1,000,000",
        required=True, most=1_000_000),
     _T("unit_price_minor", Kind.MONEY, "单价", "Price of one piece; else 0, a gift",
        source="price"),
     _T("discount_minor", Kind.MONEY, "整行优惠", "Discount on the whole line"),
     _T("title", Kind.TEXT, "商品名称", "Title for people", most=250, cut=True),
-    _T("external_line_id", Kind.TEXT, "渠道行号", "The channel's id of the line", most=128),
+    _T("external_line_id", Kind.TEXT, "渠道行号", "The channel's id of the line", most=128,
+       key=True),
 )  # fmt: skip
 
 SOURCES = ("customer", "phone", "place", "street", "price", "payment")
