@@ -118,7 +118,7 @@ ORDER_TARGETS: tuple[Target, ...] = (
     _T("discount_minor", Kind.MONEY, "整单优惠（总额已扣）",
        "Discount on the whole order, already off the total", source="price"),
     _T("upstream_status", Kind.CHOICE, "渠道状态，须在状态表中",
-       "What the channel says of it; every word must be in the table"),
+       "What the channel says of it; every word must be in the table", source="payment"),
     _T("split_allowed", Kind.FLAG, "是否允许拆单发货", "Whether several warehouses may serve it"),
     _T("payment.mode", Kind.CHOICE, "付款方式；缺省先款后货", "How it is paid; else prepaid",
        source="payment"),

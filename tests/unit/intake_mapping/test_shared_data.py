@@ -8,11 +8,16 @@ from decimal import Decimal
 
 import pytest
 
-from services.intake.mapped import MappedCancellation, MappedOrder, Unmappable
+from services.intake.mapped import Mapped, MappedCancellation, MappedOrder, Unmappable
 from services.intake.mapping import load_channels
 
 pytestmark = pytest.mark.shared_data
 CHANNELS = load_channels()
+
+
+@pytest.fixture(scope="module")
+def olist(olist_payloads: list[bytes]) -> list[Mapped]:
+    return [CHANNELS["olist"].map(body, "", no_table) for body in olist_payloads]
 
 
 def no_table(_channel_sku: str) -> str | None:
@@ -20,12 +25,10 @@ def no_table(_channel_sku: str) -> str | None:
 
 
 def test_every_olist_order_with_items_maps_and_the_others_have_no_lines(
-    olist_payloads: list[bytes],
+    olist_payloads: list[bytes], olist: list[Mapped]
 ) -> None:
-    bodies = olist_payloads
+    bodies, results = olist_payloads, olist
     empty = sum(1 for body in bodies if not json.loads(body)["items"])
-
-    results = [CHANNELS["olist"].map(body, "", no_table) for body in bodies]
 
     reasons = Counter(r.reason for r in results if isinstance(r, Unmappable))
     orders = [r.order for r in results if isinstance(r, MappedOrder)]
@@ -33,12 +36,13 @@ def test_every_olist_order_with_items_maps_and_the_others_have_no_lines(
     assert reasons == {"NO_LINES": empty}
 
 
-def test_an_olist_order_keeps_its_pieces_and_its_money(olist_payloads: list[bytes]) -> None:
-    for body in olist_payloads:
-        payload = json.loads(body)
-        if not payload["items"]:
+def test_an_olist_order_keeps_its_pieces_and_its_money(
+    olist_payloads: list[bytes], olist: list[Mapped]
+) -> None:
+    for body, mapped in zip(olist_payloads, olist, strict=True):
+        if not isinstance(mapped, MappedOrder):
             continue
-        order = CHANNELS["olist"].map(body, "", no_table).order
+        payload, order = json.loads(body), mapped.order
         cents = sum(
             Decimal(item["price"]) + Decimal(item["freight_value"]) for item in payload["items"]
         )
