@@ -11,7 +11,7 @@ from solver.allocation.arrays import state_of, total_cost
 from solver.allocation.branching import prove
 from solver.allocation.checker import check
 from solver.allocation.ejection import improve, neighbours_of
-from solver.allocation.search import by_dual, ejected
+from solver.allocation.search import START_SHARE, by_dual, ejected
 
 if TYPE_CHECKING:
     from solver.allocation.arrays import Prices
@@ -28,7 +28,7 @@ def auto(search: Search) -> Found:
     Without a budget, ejection alone.
     """
     near = neighbours_of(search.problem, search.batch)
-    best = ejected(search, near)
+    best = ejected(search, near, START_SHARE)
     if search.budget_s == 0:
         return best
     best = by_dual(search, near, best)

@@ -9,7 +9,7 @@ import numpy as np
 from solver.allocation.arrays import no_prices, untouched
 from solver.allocation.auto import auto
 from solver.allocation.ejection import neighbours_of
-from solver.allocation.search import by_dual, by_relaxation, ejected, found
+from solver.allocation.search import START_SHARE, by_dual, by_relaxation, ejected, found
 from solver.allocation.sequential import place_in_turn, place_nearest
 
 if TYPE_CHECKING:
@@ -41,13 +41,13 @@ def ejection(search: Search) -> Found:
 def lagrangian(search: Search) -> Found:
     """Place orders by the prices of the Lagrangian dual, then improve."""
     near = neighbours_of(search.problem, search.batch)
-    return by_dual(search, near, ejected(search, near))
+    return by_dual(search, near, ejected(search, near, START_SHARE))
 
 
 def relaxation(search: Search) -> Found:
     """Solve the linear relaxation, keep its whole orders, place the others, improve."""
     near = neighbours_of(search.problem, search.batch)
-    return by_relaxation(search, near, ejected(search, near))
+    return by_relaxation(search, near, ejected(search, near, START_SHARE))
 
 
 METHODS: dict[str, Callable[[Search], Found]] = {

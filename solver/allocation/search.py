@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from solver.allocation.problem import FloatArray, IntArray, Problem
 
 DAMPINGS = (1.0, 0.8, 0.5)
-DUAL_SHARE, ROUNDING_SHARE = 0.35, 0.55  # of the budget, when to stop
+# Of the budget, when to stop. A start is soon good enough: prices, and with
+# them the bound, must not go short on a busy machine.
+START_SHARE, DUAL_SHARE, ROUNDING_SHARE = 0.08, 0.35, 0.55
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,12 +82,12 @@ class Found:
     prices: Prices | None = None
 
 
-def ejected(search: Search, near: Neighbours) -> Found:
-    """Return the myopic answer after ejection."""
+def ejected(search: Search, near: Neighbours, share: float = 1.0) -> Found:
+    """Return the myopic answer after ejection, within `share` of the budget."""
     state = untouched(search.problem)
     turn = np.arange(search.problem.orders)
     place_in_turn(search.batch, no_prices(search.problem), state, turn)
-    deadline = None if search.budget_s == 0 else search.at(1)
+    deadline = None if search.budget_s == 0 else search.at(share)
     improve(search.problem, search.batch, near, state, deadline=deadline)
     alone = near.alone if search.batch is search.honest else None
     return found(search, state.chosen, "ejection", alone)
