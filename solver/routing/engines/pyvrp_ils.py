@@ -18,6 +18,7 @@ from pyvrp.IteratedLocalSearch import (
     IteratedLocalSearchParams,
 )
 
+from solver.routing.engines.pyvrp_penalties import starting_penalties
 from solver.routing.engines.pyvrp_search import local_search
 
 if TYPE_CHECKING:
@@ -25,7 +26,13 @@ if TYPE_CHECKING:
     from solver.routing.engines.pyvrp_model import PyvrpModel
 
 PATIENCE = 15_000  # iterations without improvement before a restart from the best
-HISTORY = 300
+HISTORY = 300  # PyVRP's own
+# With time windows an iteration is slow and feasibility hard to come by: the
+# acceptance history follows the time there is, and penalties adapt ten times as often.
+HISTORY_PER_S = 10
+LEAST_HISTORY = 50
+PENALTY_FACTOR = 10.0
+SOLUTIONS_BETWEEN_UPDATES = 50
 
 
 class _Report(IteratedLocalSearchCallbacks):
@@ -63,7 +70,7 @@ def iterated_local_search(
     data = model.data
     rng = pyvrp.RandomNumberGenerator(seed=seed)
     search = local_search(data, rng)
-    penalties = pyvrp.PenaltyManager(pyvrp.PenaltyParams().midpoint_penalties(data))
+    penalties, history = _settings(data, budget)
     start = model.solution(initial) if initial else pyvrp.Solution.make_random(data, rng)
     start = search(start, penalties.max_cost_evaluator(), exhaustive=True)
     report = _Report(model, on_improvement)
@@ -75,7 +82,7 @@ def iterated_local_search(
         return late or budget.over
 
     params = IteratedLocalSearchParams(
-        num_iters_no_improvement=PATIENCE, history_length=HISTORY, callbacks=report
+        num_iters_no_improvement=PATIENCE, history_length=history, callbacks=report
     )
     with warnings.catch_warnings():
         # A problem that may have no complete plan is answered by the caller, not by a warning.
@@ -83,3 +90,17 @@ def iterated_local_search(
         algorithm = IteratedLocalSearch(data, penalties, search, start, params)
         best = algorithm.run(over, collect_stats=False, display=False).best
     return model.tours(best) if best.is_feasible() else []
+
+
+def _settings(data: pyvrp.ProblemData, budget: Budget) -> tuple[pyvrp.PenaltyManager, int]:
+    """Return the penalties and the length of the acceptance history."""
+    if not data.has_time_windows():
+        params = pyvrp.PenaltyParams()
+        return pyvrp.PenaltyManager(params.midpoint_penalties(data), params), HISTORY
+    params = pyvrp.PenaltyParams(solutions_between_updates=SOLUTIONS_BETWEEN_UPDATES)
+    *loads, seconds, distance = starting_penalties(data, PENALTY_FACTOR).tolist()
+    history = round(HISTORY_PER_S * budget.left_s)
+    return (
+        pyvrp.PenaltyManager((loads, seconds, distance), params),
+        min(HISTORY, max(LEAST_HISTORY, history)),
+    )

@@ -12,7 +12,7 @@ import pytest
 from solver.errors import InvalidProblemError, UnsupportedError
 from solver.routing.checker import check
 from solver.routing.engines.registry import supports
-from solver.routing.plan import Plan, UnservedReason
+from solver.routing.plan import Plan, Tour, UnservedReason
 from solver.routing.problem import Depot, Location, Problem, Profile, Stop, VehicleType, Window
 from solver.routing.solve import solve
 
@@ -161,9 +161,18 @@ def test_no_vehicle_at_all_leaves_everything_out_with_a_reason() -> None:
 def test_two_workers_agree_with_enumeration(
     plain_problem: Problem, best_cost: Callable[[Problem], int | None]
 ) -> None:
-    plan = solve(plain_problem, budget_s=3.0, workers=2)
+    best, costs = best_cost(plain_problem), [-1]
 
-    assert plan.cost == best_cost(plain_problem)
+    plan = solve(
+        plain_problem,
+        budget_s=120,
+        workers=2,
+        initial=[Tour(1, (1,))],  # far from the best, so that the workers must find it
+        on_improvement=lambda cost, plan: costs.append(cost if plan.complete else -1),
+        stop=lambda: costs[-1] == best,
+    )
+
+    assert plan.cost == best
     assert not plan.degraded
 
 

@@ -10,31 +10,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyvrp
 
+from solver.routing.engines.pyvrp_penalties import LEAST, MOST, starting_penalties
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from solver.routing.engines.hgs.individual import Individual
     from solver.routing.engines.hgs.params import Params
 
-LEAST, MOST = 0.1, 1e5  # beyond, PyVRP's integers could overflow
-
 
 class Penalties:
-    """Cost per unit of excess load, time warp and distance.
-
-    They start at what a mean leg costs per mean load and per mean leg's time:
-    PyVRP's own start is made for a search that adapts over far more solutions.
-    """
+    """Cost per unit of excess load, time warp and distance, adapted as the search goes."""
 
     def __init__(self, data: pyvrp.ProblemData, params: Params) -> None:
         self._params = params
-        distance = float(np.asarray(data.distance_matrix(0)).mean())
-        seconds = float(np.asarray(data.duration_matrix(0)).mean())
-        amounts = [np.maximum(c.pickup, c.delivery) for c in data.clients()]
-        amounts += [np.array(s.amount) for s in data.shipments()]
-        load = np.array(amounts, dtype=np.float64).reshape(len(amounts), -1).mean(axis=0)
-        start = [*(distance / np.maximum(load, 1)), distance / max(seconds, 1), 1.0]
-        self.values: NDArray[np.float64] = np.clip(np.array(start), LEAST, MOST)
+        self.values = starting_penalties(data)
         self._kept: list[NDArray[np.bool_]] = []
 
     def register(self, individual: Individual) -> bool:
