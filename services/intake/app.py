@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import asyncio
 from typing import TYPE_CHECKING
 
 from orderhub.intake.v1 import intake_pb2 as intake_v1
 from orderhub.intake.v1 import intake_pb2_grpc as intake_grpc_v1
 from services.intake.intake import Intake, open_intake
+from services.intake.mapping import load_channels
 from services.intake.servicer import IntakeServicer
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from services._kit.clock import Clock
     from services._kit.config import Config
     from services.intake.mapped import PayloadMapping
-
-CHANNELS_DIR = Path(__file__).parent / "channels"
 
 
 class IntakeApp:
@@ -62,9 +61,5 @@ async def start(
         Unset: the machine's.
     """
     if channels is None:
-        channels = _load_channels()
+        channels = await asyncio.to_thread(load_channels)
     return IntakeApp(await open_intake(config, channels, clock))
-
-
-def _load_channels() -> Mapping[str, PayloadMapping]:
-    return {}

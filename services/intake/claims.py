@@ -201,7 +201,10 @@ def _claimed(
             work=member.work,
             payment_state=values.payment,  # type: ignore[arg-type]  # a plain number
             waived_rules=waived.get((values.order_number, values.content_revision), ()),
+            held=values.open_holds > 0,
         )
+        if values.paid_us:
+            claimed.paid_at.CopyFrom(timestamp(values.paid_us))
         if is_leased_mode(values.payment_mode, values.payment):
             claimed.lease.FromSeconds(UNPAID_LEASE_S)
         found.append(claimed)

@@ -127,28 +127,23 @@ def queue(stored: StoredOrder, work: int, at_us: int) -> None:
 def after_payment(stored: StoredOrder, was: int, at_us: int) -> None:
     """Queue what a payment calls for, `was` being the payment state before it.
 
-    Kept stock is made firm; a held order is judged again, so that its stock becomes firm
-    without being shipped; one without stock is tried again. An order that is being worked on
-    is looked at again when that work is finished.
+    Kept stock is made firm, though a held order's goes no further; an order without stock is
+    tried again unless it is held. One that is being worked on is looked at again when that
+    work is finished.
     """
     values = stored.values
     paid = values.payment not in OUTSTANDING and was in OUTSTANDING
     resting = values.work in {record_v1.WORK_UNSPECIFIED, record_v1.WORK_EXPIRE}
     if stored.is_final or not paid or not resting:
         return
-    if stored.open_holds:
-        if all(hold.rule_id for hold in stored.open_holds.values()):
-            stored.revise()
-            queue(stored, record_v1.WORK_PROCESS, at_us)
-        elif values.work:
-            queue(stored, record_v1.WORK_UNSPECIFIED, at_us)
-        return
-    if values.stock == record_v1.STOCK_STATE_ALLOCATED:
+    if values.stock == record_v1.STOCK_STATE_RESERVED:
+        stored.revise()
+        queue(stored, record_v1.WORK_CONFIRM_PAYMENT, at_us)
+    elif stored.open_holds or values.stock == record_v1.STOCK_STATE_ALLOCATED:
         queue(stored, record_v1.WORK_UNSPECIFIED, at_us)
-        return
-    stored.revise()
-    reserved = values.stock == record_v1.STOCK_STATE_RESERVED
-    queue(stored, record_v1.WORK_CONFIRM_PAYMENT if reserved else record_v1.WORK_PROCESS, at_us)
+    else:
+        stored.revise()
+        queue(stored, record_v1.WORK_PROCESS, at_us)
 
 
 def end(

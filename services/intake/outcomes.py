@@ -215,8 +215,7 @@ def _look_at_payment(stored: StoredOrder, at_us: int) -> None:
     if not values.leased:
         return
     stored.revise()
-    held = bool(stored.open_holds)
-    queue(stored, record_v1.WORK_PROCESS if held else record_v1.WORK_CONFIRM_PAYMENT, at_us)
+    queue(stored, record_v1.WORK_CONFIRM_PAYMENT, at_us)
 
 
 _TOLD_STOCK: dict[int, str] = {

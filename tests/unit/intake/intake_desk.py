@@ -268,7 +268,7 @@ class Desk:
 
 
 def folded(events: Sequence[Any]) -> dict[str, str]:
-    """Return the last value of each dimension; check that every step begins where the last ended."""
+    """Return the last value of each dimension; each step must begin where the last ended."""
     values: dict[str, str] = {}
     for position, event in enumerate(events, 1):
         assert event.sequence == position
