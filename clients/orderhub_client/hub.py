@@ -25,7 +25,8 @@ DATA_DIR = "ORDERHUB_DATA_DIR"
 PARENT_PID = "ORDERHUB_PARENT_PID"  # a hub dies with the process named here
 HUB_FILE = "hub.json"
 LOG_FILE = "hub.log"
-START_TIMEOUT_S = 60.0
+# The first start on a machine compiles the allocation kernels.
+START_TIMEOUT_S = 180.0
 STOP_TIMEOUT_S = 20.0
 POLL_S = 0.1
 

@@ -90,7 +90,7 @@ async def start(config: Config, *, clock: Clock | None = None) -> Fulfilment:
     clock = clock or SystemClock()
     secret = load_secret(config)
     database = await asyncio.to_thread(Database.open, config, NAME)
-    await asyncio.to_thread(warm_up)
+    await asyncio.to_thread(warm_up, fast_path_only=True)
     room = Room(
         config=config,
         database=database,

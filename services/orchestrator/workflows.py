@@ -129,7 +129,7 @@ def _settings(config: Config) -> DBOSConfig:
         url = make_url(config.database_url).set(drivername="postgresql+psycopg")
         settings["system_database_url"] = url.render_as_string(hide_password=False)
     else:
-        config.data_dir.mkdir(parents=True, exist_ok=True)
+        config.make_data_dir()
         path = config.data_dir.resolve() / "orchestrator-workflows.sqlite3"
         # The engine leaves SQLite's rollback journal on; readers would block its writer.
         with sqlite3.connect(path) as connection:
