@@ -12,7 +12,7 @@ from orderhub.rules.v1 import decision_pb2 as decision_v1
 from orderhub.rules.v1 import rules_pb2 as rules_v1
 from services.rules import explain
 from services.rules.decide import FAULT, HIT, MISSING, Finding, Verdict
-from services.rules.registry import FEATURE_KIND, FEATURE_PREFIX, ORDER_FACTS
+from services.rules.registry import FEATURE_KIND, FEATURE_PREFIX, ORDER_FACTS, PRIVATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -104,7 +104,7 @@ def facts_to_pb(facts: Mapping[str, Any]) -> list[decision_v1.FactValue]:
     """Return the facts of a decision by name; lines are left to the traces."""
     found = []
     for name in sorted(facts):
-        if name in explain.PRIVATE or name == "lines":
+        if name in PRIVATE or name == "lines":
             continue
         kind = FEATURE_KIND if name.startswith(FEATURE_PREFIX) else _KINDS.get(name)
         if kind is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.rules.kinds import MINOR_PER_MAJOR, Base
 from services.rules.reference import Leaf, evaluate
-from services.rules.registry import LINE_FACTS, ORDER_FACTS
+from services.rules.registry import PRIVATE
 from services.rules.tree import Compare, Fact, Node, facts_of, show, walk
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from services.rules.kinds import Kind
 
-PRIVATE = frozenset(spec.name for spec in (*ORDER_FACTS, *LINE_FACTS) if spec.private)
 HIDDEN = "***"
 
 

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from orderhub.common.v1 import order_pb2 as order_v1
 from services.rules.addresses import has_house_number
-from services.rules.explain import PRIVATE
 from services.rules.identity import phone_kind
 from services.rules.phones import can_exist, normalised
+from services.rules.rates import Rates, converted
+from services.rules.registry import PRIVATE
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from orderhub.common.v1.order_pb2 import Order
-    from services.rules.rates import Rates
 
 Facts = dict[str, Any]
 
@@ -125,9 +125,10 @@ def _street(order: Order) -> Facts:
 
 def _amounts(order: Order, rates: Rates, day: date) -> Facts:
     """Return amounts and lines; without a rate the lines keep what needs none."""
+    rate = rates.rate(order.currency, day)
 
     def book(amount_minor: int) -> int | None:
-        return rates.to_book(amount_minor, order.currency, day)
+        return None if rate is None else converted(amount_minor, rate)
 
     goods = sum(line.quantity * line.unit_price_minor for line in order.lines)
     discount = order.discount_minor + sum(line.discount_minor for line in order.lines)

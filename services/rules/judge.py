@@ -14,11 +14,10 @@ from services._kit.secret import derived
 from services.rules import store
 from services.rules.convert import VERDICTS, decision_to_pb, micros, trace_to_pb
 from services.rules.decide import decide
-from services.rules.explain import PRIVATE
 from services.rules.facts import facts_of, placed_at
 from services.rules.history import Happening, History, wanted
 from services.rules.identity import keys_of
-from services.rules.tree import facts_of as facts_read
+from services.rules.registry import PRIVATE
 from services.rules.worker import Job
 
 if TYPE_CHECKING:
@@ -148,7 +147,6 @@ def _private_traces(rulebook: Rulebook, job: Job) -> rules_v1.GetDecisionRespons
     return rules_v1.GetDecisionResponse(
         traces=[
             trace_to_pb(rule, job.facts, applies=sources.isdisjoint(job.absent))
-            for rule, sources in zip(rulebook.evaluated, rulebook.sources, strict=True)
-            if not PRIVATE.isdisjoint(facts_read(rule.when))
+            for rule, sources in rulebook.private
         ]
     )

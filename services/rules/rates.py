@@ -13,6 +13,8 @@ BOOK_CURRENCY = "CNY"
 MINOR_DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "KWD": 3, "BHD": 3, "OMR": 3, "TND": 3}
 """ISO 4217 exponents that are not 2."""
 
+ONE = Fraction(1)
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -34,11 +36,24 @@ class Rates:
 
         Rounds half to even. None when no rate is known for that day: an amount is never guessed.
         """
+        rate = self.rate(currency, day)
+        return None if rate is None else converted(amount_minor, rate)
+
+    def rate(self, currency: str, day: date) -> Fraction | None:
+        """Return book minor units for one minor unit of `currency` on `day`."""
         if currency == BOOK_CURRENCY:
-            return amount_minor
+            return ONE
         known = [each for each in self.table if each.currency == currency and each.since <= day]
         if not known:
             return None
-        rate = max(known, key=lambda each: each.since).rate
         scale = Fraction(10) ** (2 - MINOR_DIGITS.get(currency, 2))
-        return round(amount_minor * rate * scale)
+        return max(known, key=lambda each: each.since).rate * scale
+
+
+def converted(amount_minor: int, rate: Fraction) -> int:
+    """Return `amount_minor` × `rate`, rounded half to even, in integers throughout."""
+    if rate is ONE:
+        return amount_minor
+    whole, rest = divmod(amount_minor * rate.numerator, rate.denominator)
+    twice = 2 * rest
+    return whole + (twice > rate.denominator or (twice == rate.denominator and whole % 2 == 1))

@@ -103,6 +103,8 @@ LINE_FACTS: tuple[FactSpec, ...] = (
     FactSpec("discount", MONEY, "price", 0, "行优惠", "Discount on the whole line"),
 )
 
+PRIVATE = frozenset(spec.name for spec in (*ORDER_FACTS, *LINE_FACTS) if spec.private)
+
 FEATURE_PREFIX = "f."
 FEATURE_KIND = INT
 

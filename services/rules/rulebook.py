@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from services.rules.registry import FEATURE_PREFIX, LINE_FACTS, ORDER_FACTS, PRESENCE, SOURCES
+from services.rules.registry import (
+    FEATURE_PREFIX,
+    LINE_FACTS,
+    ORDER_FACTS,
+    PRESENCE,
+    PRIVATE,
+    SOURCES,
+)
 from services.rules.tree import Const, Node, WordList, facts_of
 
 if TYPE_CHECKING:
@@ -139,9 +146,22 @@ class Rulebook:
         """The sources of facts that each evaluated rule needs."""
         return tuple(self.sources_of(rule.when) for rule in self.evaluated)
 
+    @cached_property
+    def private(self) -> tuple[tuple[Rule, frozenset[str]], ...]:
+        """The evaluated rules that read personal facts, with the sources each needs."""
+        return tuple(
+            (rule, sources)
+            for rule, sources in zip(self.evaluated, self.sources, strict=True)
+            if not PRIVATE.isdisjoint(facts_of(rule.when))
+        )
+
+    @cached_property
+    def _reason(self) -> dict[str, Reason]:
+        return {reason.code: reason for reason in self.reasons}
+
     def reason(self, code: str) -> Reason:
         """Return the reason called `code`; a loaded rulebook has all its rules use."""
-        return next(reason for reason in self.reasons if reason.code == code)
+        return self._reason[code]
 
     @cached_property
     def _channel(self) -> dict[str, Channel]:
