@@ -37,13 +37,13 @@ class Rules:
         self._database = database
         self.desk = Desk(config, database, clock)
         self._follower = Follower(config, database)
-        judge = Judge(database, self.desk, secret, clock, config.zone())
+        self._judge = Judge(database, self.desk, secret, clock, config.zone())
         activator = Activator(database, self.desk, Requests(sa.MetaData(), secret), clock)
         self._servicer = RulesServicer(
             config,
             database,
             desk=self.desk,
-            judge=judge,
+            judge=self._judge,
             activator=activator,
             tokens=PageTokens(secret),
         )
@@ -64,6 +64,7 @@ class Rules:
 
     async def stop(self) -> None:
         """End the workers and close the database."""
+        await self._judge.close()
         await self.desk.close()
         await self._database.close()
 

@@ -61,9 +61,23 @@ class Judge:
         self._clock = clock
         self._zone = zone
         self._turn = asyncio.Lock()
+        self._in_hand: set[asyncio.Task[list[decision_v1.Decision]]] = set()
 
     async def judge(self, orders: Sequence[rules_v1.OrderToJudge]) -> list[decision_v1.Decision]:
-        """Return the decision on each order; one given before is given again to the byte."""
+        """Return the decision on each order; one given before is given again to the byte.
+
+        A caller that leaves does not stop the batch: its answers are there when it asks again.
+        """
+        task = asyncio.create_task(self._judged(orders))
+        self._in_hand.add(task)
+        task.add_done_callback(self._in_hand.discard)
+        return await asyncio.shield(task)
+
+    async def close(self) -> None:
+        """Wait for the batches in hand."""
+        await asyncio.gather(*self._in_hand, return_exceptions=True)
+
+    async def _judged(self, orders: Sequence[rules_v1.OrderToJudge]) -> list[decision_v1.Decision]:
         keys = [(each.order.order_number, each.order.revision) for each in orders]
         async with self._turn, self._desk.sitting() as sitting:
             known = await self._database.read(lambda c: store.decisions(c, keys))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import pickle
 import threading
+import time
 from multiprocessing.sharedctypes import RawValue
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 BATCH_S = 3.0  # a batch of 256 orders takes some 20 ms
 START_S = 30.0
 MOST_CRASHES = 12  # of one batch; then what is left of it goes to review
+BUDGET_S = 12.0  # for one batch with all its crashes and hangs; callers wait some 20 s
 IDLE = -1  # progress of a worker that has not begun an order
 
 _SPAWN = multiprocessing.get_context("spawn")
@@ -74,8 +76,9 @@ class Supervisor:
         outcomes: list[Outcome | None] = [None] * len(jobs)
         left = list(range(len(jobs)))
         with self._lock:
+            give_up = time.monotonic() + BUDGET_S
             for _ in range(MOST_CRASHES):
-                if not left or self._stopped:
+                if not left or self._stopped or time.monotonic() > give_up:
                     break
                 try:
                     for index, outcome in zip(

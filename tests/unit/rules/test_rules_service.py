@@ -278,6 +278,17 @@ async def test_says_not_found_for_an_order_never_judged(served) -> None:
     assert caught.value.code() is grpc.StatusCode.NOT_FOUND
 
 
+async def test_a_batch_whose_caller_left_is_judged_all_the_same(served) -> None:
+    stub, _ = await served()
+    call = stub.EvaluateOrders(batch(order(1, customer="C")), metadata=ADMIN, timeout=0.001)
+    with pytest.raises(grpc.aio.AioRpcError):
+        await call
+
+    again = (await judged(stub, order(1, customer="C")))[0]
+
+    assert again.verdict == decision_v1.VERDICT_PASS
+
+
 async def test_a_dead_worker_costs_no_order(served) -> None:
     stub, rules = await served()
     async with rules.desk.sitting() as sitting:
