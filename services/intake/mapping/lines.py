@@ -24,6 +24,9 @@ MOST_UNIT_PRICE_MINOR = 10**9  # times the largest quantity it can still be summ
 MOST_ROWS = 20_000  # a payload with more rows is no order, and not worth the time
 
 
+_UNLIKE = object()
+
+
 @dataclass(slots=True)
 class Collected:
     """What the lines of a payload came to; amounts in minor units."""
@@ -113,13 +116,15 @@ class Lines:
         each, rows = self.rows(root)
         run = _Run(self, root, exponent, sku_of, cancelling)
         seen: set[Any] = set()
-        same = [(path, path.get(rows[0], root)) for path in self.same if type(rows[0]) is dict]
+        head = rows[0] if rows and type(rows[0]) is dict else {}
+        same = [(path, path.get(head, root), head.get(path.text, _UNLIKE)) for path in self.same]
+        names = list(head)
         for index, row in enumerate(rows):
             where = f"{each}[{index}]"
             if type(row) is not dict:
                 raise _at(where, bad_value("应为对象", "an object is expected"))
             if self.drop_doubles:
-                key = _identity(row)
+                key = _identity(row, names)
                 if key in seen:
                     if note:
                         note(index, "dropped: an exact double")
@@ -240,15 +245,24 @@ class _Run:
         return f"{rule.action} of {amount} minor units: rule {rule.name}"
 
 
-def _check_same(same: list[tuple[Path, Any]], row: Any, root: Any) -> None:
-    for path, first in same:
-        if path.get(row, root) != first:
+def _check_same(same: list[tuple[Path, Any, Any]], row: Any, root: Any) -> None:
+    for path, first, written in same:
+        if row.get(path.text) != written and path.get(row, root) != first:
             raise _at(path.text, bad_value("与首行不一致", "it differs from the first row's"))
 
 
-def _identity(row: dict[str, Any]) -> Any:
+def _identity(row: dict[str, Any], names: list[str]) -> Any:
+    """Return what equal rows have in common; `names` are the first row's, in its order."""
     try:
-        return frozenset(row.items())
+        key: Any
+        if list(row) == names:  # as in every table
+            key = tuple(row.values())
+        elif row.keys() == set(names):
+            key = tuple(map(row.get, names))
+        else:
+            key = frozenset(row.items())
+        hash(key)
+        return key
     except TypeError:  # a nested value
         return json.dumps(row, sort_keys=True, default=str)
 

@@ -34,25 +34,35 @@ class Path:
         Names, positions, `EACH`.
     get
         (scope, root) → the value, stripped; `None` where absent. Not for paths with `[]`.
+    absent
+        Texts which mean that there is no value, beside the empty one.
     """
 
     text: str
     steps: tuple[str | int, ...]
     from_root: bool
     get: Getter
+    absent: frozenset[str]
 
     @property
     def iterates(self) -> bool:
         """Whether there is a `[]` in it."""
         return EACH in self.steps
 
-    def each(self, here: Any, root: Any, absent: frozenset[str]) -> Iterator[tuple[str, Any]]:
+    @property
+    def name(self) -> str | None:
+        """The name in the scope, where the path is that alone."""
+        first = self.steps[0]
+        alone = len(self.steps) == 1 and not self.from_root
+        return first if alone and isinstance(first, str) else None
+
+    def each(self, here: Any, root: Any) -> Iterator[tuple[str, Any]]:
         """Yield where each value stands, and the value; absent ones are left out."""
         found = [("$", root) if self.from_root else ("", here)]
         for step in self.steps:
             found = list(_step_all(found, step))
         for where, raw in found:
-            value = clean(raw, absent)
+            value = clean(raw, self.absent)
             if value is not None:
                 yield where, value
 
@@ -96,7 +106,7 @@ def compile_path(text: str, absent: frozenset[str] = frozenset()) -> Path:
         When `text` is no path.
     """
     from_root, steps = parse_path(text)
-    return Path(text, steps, from_root, _getter(steps, absent, from_root=from_root))
+    return Path(text, steps, from_root, _getter(steps, absent, from_root=from_root), absent)
 
 
 def clean(raw: Any, absent: frozenset[str]) -> Any:

@@ -9,8 +9,6 @@ import re2
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MOST_REMEMBERED = 50_000  # texts whose answer is kept; a match costs five times a lookup
-
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
 _OPTIONS.max_mem = 8 << 20
@@ -28,19 +26,9 @@ def compile_pattern(pattern: str) -> Any:
 
 
 def full_matcher(pattern: str) -> Callable[[str], bool]:
-    """Return whether a text as a whole matches `pattern`; answers are remembered, boundedly."""
+    """Return whether a text as a whole matches `pattern`."""
     compiled = compile_pattern(pattern)
-    known: dict[str, bool] = {}
-
-    def matches(text: str) -> bool:
-        answer = known.get(text)
-        if answer is None:
-            if len(known) >= MOST_REMEMBERED:
-                known.clear()
-            answer = known[text] = compiled.fullmatch(text) is not None
-        return answer
-
-    return matches
+    return lambda text: compiled.fullmatch(text) is not None
 
 
 def extractor(pattern: str) -> Callable[[str], str | None]:

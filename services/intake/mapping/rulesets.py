@@ -10,6 +10,7 @@ from services.intake.mapped import LocalizedText
 from services.intake.mapping.conditions import compile_condition
 from services.intake.mapping.problems import did_you_mean
 from services.intake.mapping.reasons import Fault, MappingReason
+from services.intake.mapping.remember import remembered
 from services.intake.mapping.section import Section
 from services.intake.mapping.targets import ORDER_TARGETS, by_name
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from services.intake.mapping.yamltree import Tree
 
     FirstRule = Callable[[Any, Any], "LineRule | None"]
-
-MOST_REMEMBERED = 50_000  # values whose rule is kept
 
 ACTIONS = ("drop", "freight", "discount", "aside", "quarantine")
 APPLIES_TO = ("both", "order", "cancellation")
@@ -153,8 +152,6 @@ def _alone(rule: LineRule) -> FirstRule:
 
 
 def _together(getter: Getter, name: str, tests: list[tuple[Test, LineRule]]) -> FirstRule:
-    known: dict[str, LineRule | None] = {}
-
     def decide(raw: Any) -> LineRule | None:
         try:
             return next((rule for test, rule in tests if test(raw)), None)
@@ -162,19 +159,8 @@ def _together(getter: Getter, name: str, tests: list[tuple[Test, LineRule]]) -> 
             fault.path = name
             raise
 
-    def first(row: Any, root: Any) -> LineRule | None:
-        raw = getter(row, root)
-        if type(raw) is not str:
-            return decide(raw)
-        try:
-            return known[raw]
-        except KeyError:
-            if len(known) >= MOST_REMEMBERED:
-                known.clear()
-            rule = known[raw] = decide(raw)
-            return rule
-
-    return first
+    rule_of = remembered(decide)
+    return lambda row, root: rule_of(getter(row, root))
 
 
 def compile_refusals(items: list[Tree], context: Context) -> list[RefuseRule]:

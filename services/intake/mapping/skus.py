@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from services.intake.mapping.reasons import Fault, MappingReason, shown
+from services.intake.mapping.remember import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +34,8 @@ def compile_skus(section: Section, context: Context) -> Resolve:
         section.problems.add(section.mark_of("pattern"), '"pattern" says nothing in mode table')
     section.close()
     fold: Callable[[str], str] | None = {"upper": str.upper, "lower": str.lower}.get(case)
+    if matches is not None:
+        matches = remembered(matches)  # a match costs ten times a lookup
     ask = mode != "identity"
 
     def resolve(channel_sku: str, sku_of: SkuOf) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.intake.mapping.converters import Options, converter
 from services.intake.mapping.reasons import Fault
+from services.intake.mapping.remember import remembered
 from services.intake.mapping.targets import Kind, Target
 from services.intake.mapping.values import text_of
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     Locate = Callable[[Any, Any], str]
 
 SOURCE_KEYS = ("from", "const", "first_of", "sum", "concat", "by", "latest", "earliest")
+
+
+_RECURRING = frozenset({Kind.WHOLE, Kind.MONEY, Kind.CHOICE, Kind.FLAG, Kind.CURRENCY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ def compile_source(
         paths = [path for path in map(context.path_of, items) if path is not None]
         if len(paths) < len(items) or not items:
             return None
-        return _first(paths, converter(target, options))
+        return _first(paths, _convert(target, options))
     given = [key for key in SOURCE_KEYS if key != "by" and key in section]
     if len(given) != 1:
         if not given and lone:
@@ -113,13 +117,13 @@ def _of_key(  # noqa: PLR0911 - one a key
         if not items:
             section.problems.add(section.mark_of(key), f'"{key}" names no path')
         return None
-    convert = converter(target, options)
+    convert = _convert(target, options)
     if key == "from":
         return _first(found, convert)
     if key == "concat":
         return _joined(found, section.text("by"), convert)
     if key == "sum":
-        return _sum(found, convert, context.absent)
+        return _sum(found, convert)
     return _extreme(found, convert, max if key == "latest" else min)
 
 
@@ -134,6 +138,12 @@ def _constant(tree: Tree, target: Target, options: Options, context: Context) ->
         context.problems.add(tree.mark, f'"{tree.value}" is no {target.name}: {said}')
         return None
     return Source((f"= {tree.value}",), lambda _here, _root: value, lambda _here, _root: "")
+
+
+def _convert(target: Target, options: Options) -> Convert:
+    """Return the field's conversion; short texts from closed sets are answered from memory."""
+    convert = converter(target, options)
+    return remembered(convert) if target.kind in _RECURRING else convert
 
 
 def _first(paths: list[Path], convert: Convert) -> Source:
@@ -164,14 +174,32 @@ def _first(paths: list[Path], convert: Convert) -> Source:
             fault.path = locate(here, root)
             raise
 
-    return Source(texts, read, locate)
+    name, absent = paths[0].name, paths[0].absent
+    if name is None or len(paths) > 1:
+        return Source(texts, read, locate)
+
+    def read_named(here: Any, _root: Any) -> Any:
+        raw = here.get(name)
+        if type(raw) is str:
+            raw = raw.strip()
+            if not raw or raw in absent:
+                return None
+        elif raw is None:
+            return None
+        try:
+            return convert(raw)
+        except Fault as fault:
+            fault.path = name
+            raise
+
+    return Source(texts, read_named, locate)
 
 
-def _sum(paths: list[Path], convert: Convert, absent: frozenset[str]) -> Source:
+def _sum(paths: list[Path], convert: Convert) -> Source:
     def read(here: Any, root: Any) -> Any:
         total = None
         for path in paths:
-            for where, raw in path.each(here, root, absent):
+            for where, raw in path.each(here, root):
                 value = _at(where, convert, raw)
                 total = value if total is None else total + value
         return total

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from services.intake.mapped import Mapped, MappedCancellation, MappedOrder, Unmappable
 from services.intake.mapping import CHANNELS_FOLDER, ChannelMapping, load_channels
 from services.intake.mapping.fixtures import fixtures_of
+from services.intake.validate import violations_of
 
 CHANNELS = load_channels()
 NAMES = sorted(CHANNELS)
@@ -23,6 +25,7 @@ FIXTURES = [
     if path.suffix == ".json" and path.stat().st_size < 10_000
 ]
 INT64 = 2**63
+FAR = datetime(2100, 1, 1, tzinfo=UTC)  # no instant a mapping takes lies ahead of it
 SLOW_IS_FINE = settings(
     max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -64,6 +67,7 @@ def check(mapping: ChannelMapping, body: bytes) -> Mapped:
         assert all(line.sku and line.quantity > 0 for line in order.lines)
         assert all(line.unit_price_minor >= 0 and line.discount_minor >= 0 for line in order.lines)
         assert 0 <= order.total_minor < INT64
+        assert violations_of(order, FAR) == []
         assert order.FromString(order.SerializeToString()) == order
     elif isinstance(mapped, MappedCancellation):
         assert mapped.lines
