@@ -15,7 +15,7 @@ from services.intake.mapping.targets import ORDER_TARGETS, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from services.intake.mapping.lines import Collected
+    from services.intake.mapping.linerun import Collected
 
 _US = 1_000_000
 _SCALARS = tuple(

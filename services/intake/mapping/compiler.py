@@ -24,6 +24,7 @@ from services.intake.mapping.yamltree import UnreadableError, read_tree
 
 if TYPE_CHECKING:
     from services.intake.mapping.skus import Resolve
+    from services.intake.mapping.yamltree import Tree
 
 LANGUAGE_VERSION = 1
 _LINES = by_name(LINE_TARGETS)
@@ -107,9 +108,8 @@ def _title(section: Section) -> LocalizedText:
     return text
 
 
-def _column_names(tree: object) -> frozenset[str]:
-    value = getattr(tree, "value", None)
-    return frozenset(value) if isinstance(value, dict) else frozenset()
+def _column_names(tree: Tree | None) -> frozenset[str]:
+    return frozenset(tree.value) if tree and isinstance(tree.value, dict) else frozenset()
 
 
 def _lines(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from services.intake.mapping.currencies import EXPONENTS
 from services.intake.mapping.instants import instant_reader
 from services.intake.mapping.reasons import Fault, MappingReason, bad_value, shown
-from services.intake.mapping.targets import CHOICES, Kind, Target
+from services.intake.mapping.targets import CHOICES, PERSONAL_PREFIX, Kind, Target
 from services.intake.mapping.values import bool_of, decimal_of, degrees_e7, text_of, whole_of
 
 if TYPE_CHECKING:
@@ -128,6 +128,7 @@ def _text(target: Target, options: Options) -> Convert:
     matches = options.match
     country = target.name.endswith(".country")
     cut, key = target.cut, target.key
+    personal = target.name.startswith(PERSONAL_PREFIX)
 
     def read_plain(raw: Any) -> str:
         text = raw if type(raw) is str and "\x00" not in raw else text_of(raw)
@@ -147,9 +148,7 @@ def _text(target: Target, options: Options) -> Convert:
         if words is not None:
             folded = (text or "").casefold()
             if folded not in words:
-                raise bad_value(
-                    f"“{shown(text)}”不在对照表中", f'"{shown(text)}" is not in the table'
-                )
+                raise _not_listed("" if personal else shown(text))
             text = words[folded]
             if text is None:
                 return None
@@ -161,6 +160,12 @@ def _text(target: Target, options: Options) -> Convert:
         return text
 
     return read
+
+
+def _not_listed(word: str) -> Fault:
+    if not word:
+        return bad_value("不在对照表中", "it is not in the table")
+    return bad_value(f"“{word}”不在对照表中", f'"{word}" is not in the table')
 
 
 def _too_long(most: int) -> Fault:
@@ -185,7 +190,7 @@ def _choice(target: Target, options: Options) -> Convert:
             seen = shown(word)
             if is_status:
                 raise Fault(MappingReason.UNKNOWN_STATUS, zh=seen, en=seen) from None
-            raise bad_value(f"“{seen}”不在对照表中", f'"{seen}" is not in the table') from None
+            raise _not_listed(seen) from None
 
     return read
 

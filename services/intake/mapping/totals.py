@@ -10,7 +10,7 @@ from services.intake.mapping.targets import CHOICES, PAID_IF_ANY_PAYMENT
 from services.intake.mapping.values import MOST_MINOR
 
 if TYPE_CHECKING:
-    from services.intake.mapping.lines import Collected
+    from services.intake.mapping.linerun import Collected
     from services.intake.mapping.orderfields import OrderFields
 
 _BALANCE = ("payment.balance_window.start", "payment.balance_window.end")
