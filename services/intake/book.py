@@ -43,11 +43,19 @@ _UNFILLED = "UNFILLED_REASON_"
 
 
 class Book:
-    """The orders of one transaction."""
+    """The orders of one transaction.
 
-    def __init__(self, connection: Connection, outbox: Outbox) -> None:
+    Parameters
+    ----------
+    tracking_id
+        Of the call that changes them, for their events. On a writer's thread nobody calls, so
+        it comes from outside.
+    """
+
+    def __init__(self, connection: Connection, outbox: Outbox, tracking_id: str = "") -> None:
         self.connection = connection
         self._outbox = outbox
+        self._tracking_id = tracking_id
         self._orders: dict[str, StoredOrder] = {}
 
     def add(self, order: StoredOrder) -> None:
@@ -128,7 +136,10 @@ class Book:
         )
         self._flush_unfilled([o for o in changed if o.unfilled_changed])
         self._upsert(store.holds, [_hold_row(h) for o in changed for h in o.changed_holds.values()])
-        self._outbox.append(self.connection, [_event(e) for o in changed for e in o.new_events])
+        self._outbox.append(
+            self.connection,
+            [_event(e, o.tracking_id or self._tracking_id) for o in changed for e in o.new_events],
+        )
         for order in changed:
             order.is_new = order.outcome_changed = order.unfilled_changed = False
             order.row_changed = False
@@ -272,7 +283,7 @@ def _hold_row(hold: record_v1.Hold) -> dict[str, Any]:
     }
 
 
-def _event(event: Any) -> NewEvent:
+def _event(event: Any, tracking_id: str) -> NewEvent:
     return NewEvent(
         aggregate_id=event.subject,
         type=event.type,
@@ -280,4 +291,5 @@ def _event(event: Any) -> NewEvent:
         data=event.SerializeToString(),
         data_schema=DATA_SCHEMA,
         aggregate_seq=event.sequence,
+        tracking_id=tracking_id,
     )

@@ -8,6 +8,7 @@ from orderhub.intake.v1 import intake_pb2 as intake_v1
 from services._kit.auth import current_principal
 from services._kit.errors import NotFound
 from services._kit.idempotency import Answered
+from services._kit.logs import tracking_id
 from services._kit.reasons import Reason
 from services.intake import commands, records
 from services.intake.book import Book
@@ -86,6 +87,7 @@ class Commands:
             request_scope(),
             own_channel(),
         )
+        caused_by = tracking_id()
         body_hash = intake.requests.hash_of(request)  # type: ignore[arg-type]  # a message
 
         def transact(connection: Connection) -> bytes:
@@ -96,7 +98,8 @@ class Commands:
                 return known
             if own is not None:
                 _require_own_order(connection, request, own)
-            answer = run(Book(connection, intake.outbox), now_us(now), actor).SerializeToString()
+            book = Book(connection, intake.outbox, caused_by)
+            answer = run(book, now_us(now), actor).SerializeToString()
             intake.requests.remember(
                 connection,
                 method,

@@ -32,7 +32,11 @@ _members, _batches = store.members, store.batches
 
 
 def finish(
-    connection: Connection, outbox: Outbox, request: intake_v1.FinishBatchRequest, at_us: int
+    connection: Connection,
+    outbox: Outbox,
+    request: intake_v1.FinishBatchRequest,
+    at_us: int,
+    tracking_id: str = "",
 ) -> list[int]:
     """Write down the outcomes and return how each was taken.
 
@@ -48,7 +52,7 @@ def finish(
     """
     members = _members_of(connection, request.batch_id)
     check_outcomes(request, members)
-    book = Book(connection, outbox)
+    book = Book(connection, outbox, tracking_id)
     orders = book.by_numbers(outcome.order_number for outcome in request.outcomes)
     results: list[int] = []
     answered: dict[str, int] = {}

@@ -68,7 +68,7 @@ def list_orders(
     columns = store.orders.c
     query = (
         sa.select(columns.order_number, columns.accepted_us)
-        .where(*_order_filters(request, own))
+        .where(*order_filters(request, own))
         .order_by(columns.accepted_us.desc(), columns.order_number.desc())
         .limit(page.size + 1)
     )
@@ -174,80 +174,13 @@ def event_of(event: Event) -> event_v1.Event:
     return found
 
 
-def count_orders(
-    connection: Connection, request: intake_v1.CountOrdersRequest, own: str | None
-) -> intake_v1.CountOrdersResponse:
-    """Count orders; every sum is of one snapshot where the database gives one."""
+def order_filters(request: Any, own: str | None) -> list[sa.ColumnElement[bool]]:
+    """Return what a request asks for of orders, and whose the caller may see."""
     columns = store.orders.c
-    where = _order_filters(request, own)
-    total = sa.func.sum
-    states = connection.execute(
-        sa.select(
-            columns.state,
-            sa.func.count(),
-            total(sa.case((columns.work != 0, 1), else_=0)),
-            total(columns.events),
-            total(columns.allocation_cost_minor),
-            total(columns.nearest_cost_minor),
-            total(columns.unfilled_lines),
-            sa.func.max(columns.updated_us),
-        )
-        .where(*where)
-        .group_by(columns.state)
-        .order_by(columns.state)
-    ).all()
-    response = intake_v1.CountOrdersResponse(
-        orders=sum(row[1] for row in states),
-        by_state=[intake_v1.StateCount(state=row[0], orders=row[1]) for row in states],
-        unfinished=_sum(states, 2),
-        events=_sum(states, 3),
-        allocation_cost_minor=_sum(states, 4),
-        nearest_cost_minor=_sum(states, 5),
-        unfilled_lines=_sum(states, 6),
-    )
-    if states:
-        response.last_change_at.CopyFrom(timestamp(max(row[7] for row in states)))
-    for reason, count in sorted(_reasons(connection, request, where, own).items()):
-        response.by_reason.add(reason=reason, count=count)
-    return response
+    return filters(request, own, columns.channel, columns.accepted_us)
 
 
-def _sum(rows: Sequence[Any], index: int) -> int:
-    return sum(int(row[index]) for row in rows)
-
-
-def _reasons(
-    connection: Connection,
-    request: intake_v1.CountOrdersRequest,
-    where: list[sa.ColumnElement[bool]],
-    own: str | None,
-) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for table in (store.holds, store.unfilled):
-        joined = table.join(store.orders, store.orders.c.order_number == table.c.order_number)
-        query = (
-            sa.select(table.c.reason, sa.func.count())
-            .select_from(joined)
-            .where(*where)
-            .group_by(table.c.reason)
-        )
-        for reason, count in connection.execute(query):
-            found[reason] = found.get(reason, 0) + count
-    aside = store.quarantine
-    query = sa.select(aside.c.reason, sa.func.count()).where(
-        *_filters(request, own, aside.c.channel, aside.c.received_us)
-    )
-    for reason, count in connection.execute(query.group_by(aside.c.reason)):
-        found[reason] = found.get(reason, 0) + count
-    return found
-
-
-def _order_filters(request: Any, own: str | None) -> list[sa.ColumnElement[bool]]:
-    columns = store.orders.c
-    return _filters(request, own, columns.channel, columns.accepted_us)
-
-
-def _filters(
+def filters(
     request: Any,
     own: str | None,
     channel: sa.ColumnElement[str],

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orderhub.fulfilment.v1 import allocation_pb2 as allocation_v1
 from orderhub.fulfilment.v1 import inventory_pb2 as inventory_v1
 from orderhub.intake.v1 import record_pb2 as record_v1
 from orderhub.rules.v1 import decision_pb2 as decision_v1
-from services.intake.book import unfilled_reason
-from services.intake.convert import MICROS, micros_of
+from services.intake.convert import MICROS
 from services.intake.holding import (
     HOLDING,
     close_hold,
@@ -20,7 +18,8 @@ from services.intake.holding import (
 from services.intake.lifecycle import end, queue
 from services.intake.payment import OUTSTANDING, is_leased_mode
 from services.intake.reasons import IntakeReason
-from services.intake.transitions import LIFECYCLE, SHIPMENT, STOCK
+from services.intake.stock import clear_allocation, take_allocation, tell_stock
+from services.intake.transitions import LIFECYCLE
 
 if TYPE_CHECKING:
     from orderhub.intake.v1 import intake_pb2 as intake_v1
@@ -36,8 +35,6 @@ FIRM = frozenset(
         inventory_v1.RESERVATION_STATE_FROZEN,
     }
 )
-NO_STOCK = allocation_v1.ALLOCATION_STATUS_NONE
-CANCELLED = allocation_v1.SHIPMENT_STATE_CANCELLED
 
 
 def apply_outcome(
@@ -91,10 +88,10 @@ def _take_decision(stored: StoredOrder, outcome: intake_v1.OrderOutcome, at_us: 
         return
     held = decision.verdict != decision_v1.VERDICT_PASS
     _take_holds(stored, decision, at_us, held=held)
-    _take_allocation(stored, outcome, at_us)
+    take_allocation(stored, outcome, at_us)
     queue(stored, record_v1.WORK_UNSPECIFIED, at_us)
     _look_at_payment(stored, at_us)
-    _tell_stock(stored, at_us)
+    tell_stock(stored, at_us)
 
 
 def _reject(stored: StoredOrder, decision: decision_v1.Decision, at_us: int) -> None:
@@ -103,7 +100,7 @@ def _reject(stored: StoredOrder, decision: decision_v1.Decision, at_us: int) -> 
         (f for f in decision.findings if f.verdict == decision_v1.VERDICT_REJECT and not f.waived),
         None,
     )
-    _clear_allocation(stored)
+    clear_allocation(stored)
     stored.revise()
     stored.move(LIFECYCLE, record_v1.LIFECYCLE_REJECTED)
     drop_holds(stored, at_us)
@@ -156,56 +153,6 @@ def _tell_held(stored: StoredOrder, hold: record_v1.Hold, at_us: int, *, fault: 
     )
 
 
-def _take_allocation(stored: StoredOrder, outcome: intake_v1.OrderOutcome, at_us: int) -> None:
-    """Put the allocation in place of the last one; without one the order has no stock."""
-    if not outcome.HasField("allocation"):
-        _clear_allocation(stored)
-        return
-    allocation, values = outcome.allocation, stored.values
-    before = {s.shipment_id: s.state for s in stored.outcome.allocation.shipments}
-    now = {s.shipment_id for s in allocation.shipments}
-    if before.keys() - now:
-        for shipment in stored.outcome.allocation.shipments:
-            if shipment.shipment_id not in now and _may(shipment.state, CANCELLED):
-                stored.move_shipment(shipment, shipment.state, CANCELLED)
-    stored.outcome.allocation.CopyFrom(allocation)
-    for shipment in stored.outcome.allocation.shipments:
-        was = before.get(shipment.shipment_id, 0)
-        if was == shipment.state or _may(was, shipment.state):
-            stored.move_shipment(shipment, was, shipment.state)
-        else:  # a state we know better: the reply is older than what we were told since
-            shipment.state = was  # type: ignore[assignment]  # a plain number
-    if allocation.status == NO_STOCK:
-        stored.move(STOCK, record_v1.STOCK_STATE_BACKORDERED)
-    elif allocation.shipments:
-        stored.move(STOCK, record_v1.STOCK_STATE_ALLOCATED)
-    else:
-        stored.move(STOCK, record_v1.STOCK_STATE_RESERVED)
-    values.leased = allocation.leased
-    values.allocation_cost_minor = allocation.cost.amount_minor
-    values.nearest_cost_minor = allocation.nearest_cost_minor
-    values.unfilled_lines = len(allocation.unfilled)
-    if allocation.leased and allocation.HasField("lease_ends_at"):
-        values.pay_by_us = micros_of(allocation.lease_ends_at)
-    stored.outcome_changed = stored.unfilled_changed = True
-
-
-def _may(before: int, after: int) -> bool:
-    return after in SHIPMENT.follows.get(before, ())
-
-
-def _clear_allocation(stored: StoredOrder) -> None:
-    """Note that the order holds no stock; the last allocation's text stays to be read."""
-    stored.cancel_shipments()
-    stored.move(STOCK, record_v1.STOCK_STATE_NONE)
-    values = stored.values
-    values.leased = False
-    if values.unfilled_lines or values.allocation_cost_minor or values.nearest_cost_minor:
-        values.allocation_cost_minor = values.nearest_cost_minor = values.unfilled_lines = 0
-        del stored.outcome.allocation.unfilled[:]
-        stored.outcome_changed = stored.unfilled_changed = True
-
-
 def _look_at_payment(stored: StoredOrder, at_us: int) -> None:
     """Queue what a payment calls for that came while the order was being worked on."""
     values = stored.values
@@ -218,45 +165,16 @@ def _look_at_payment(stored: StoredOrder, at_us: int) -> None:
     queue(stored, record_v1.WORK_CONFIRM_PAYMENT, at_us)
 
 
-_TOLD_STOCK: dict[int, str] = {
-    record_v1.STOCK_STATE_ALLOCATED: "allocated",
-    record_v1.STOCK_STATE_RESERVED: "reserved",
-    record_v1.STOCK_STATE_BACKORDERED: "backordered",
-    record_v1.STOCK_STATE_NONE: "rested",
-}
-
-
-def _tell_stock(stored: StoredOrder, at_us: int) -> None:
-    allocation = stored.outcome.allocation
-    with_stock = stored.values.stock != record_v1.STOCK_STATE_NONE
-    details: list[tuple[str, object]] = []
-    if with_stock:
-        details = [
-            ("warehouse_ids", ",".join(allocation.warehouse_ids)),
-            ("shipments", len(allocation.shipments)),
-            ("cost_minor", allocation.cost.amount_minor),
-            ("nearest_cost_minor", allocation.nearest_cost_minor),
-            ("currency", allocation.cost.currency),
-            *((f"{term.name}_minor", term.amount_minor) for term in allocation.terms),
-            ("unfilled", _unfilled_text(allocation)),
-        ]
-    stored.emit(_TOLD_STOCK[stored.values.stock], at_us, details=details)
-
-
-def _unfilled_text(allocation: allocation_v1.OrderAllocation) -> str:
-    return ",".join(f"{u.line_no}:{unfilled_reason(u.reason)}" for u in allocation.unfilled)
-
-
 def _take_confirmation(stored: StoredOrder, outcome: intake_v1.OrderOutcome, at_us: int) -> None:
     """Take a lease made firm; where it had ended, the paid order is tried again."""
     if outcome.reservation in FIRM and outcome.HasField("allocation"):
-        _take_allocation(stored, outcome, at_us)
+        take_allocation(stored, outcome, at_us)
         stored.values.leased, stored.values.pay_by_us = False, 0
         queue(stored, record_v1.WORK_UNSPECIFIED, at_us)
-        _tell_stock(stored, at_us)
+        tell_stock(stored, at_us)
         return
     if outcome.reservation not in FIRM:
-        _clear_allocation(stored)
+        clear_allocation(stored)
     stored.values.leased = False
     stored.revise()
     queue(stored, record_v1.WORK_PROCESS, at_us)
@@ -275,14 +193,14 @@ def _take_expiry(stored: StoredOrder, reservation: int, at_us: int) -> None:
         queue(stored, record_v1.WORK_UNSPECIFIED, at_us)
         stored.emit("kept", at_us, details=[("reservation", _reservation(reservation))])
     else:
-        _clear_allocation(stored)
+        clear_allocation(stored)
         end(stored, record_v1.LIFECYCLE_EXPIRED, IntakeReason.NOT_PAID_IN_TIME, at_us, "")
         queue(stored, record_v1.WORK_UNSPECIFIED, at_us)
         stored.emit("rested", at_us)
 
 
 def _take_release(stored: StoredOrder, at_us: int) -> None:
-    _clear_allocation(stored)
+    clear_allocation(stored)
     queue(stored, record_v1.WORK_UNSPECIFIED, at_us)
     stored.emit("stock_released", at_us, details=[("cause", "ENDED")])
 

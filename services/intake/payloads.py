@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from services._kit.errors import Malformed
+from services._kit.logs import tracking_id
 from services._kit.reasons import text_of
 from services.intake.convert import DEFAULT_SHOP, content_from_pb
 from services.intake.fields import Checks
@@ -75,6 +76,7 @@ def submission_from_payload(
         payload=payload.body,
         raw=True,
         shown_id=payload.request_id or body_hash.hex(),
+        tracking_id=tracking_id(),
     )
 
 

@@ -8,8 +8,9 @@ from orderhub.intake.v1 import intake_pb2 as intake_v1
 from orderhub.intake.v1 import intake_pb2_grpc as intake_grpc_v1
 from services._kit.auth import current_principal
 from services._kit.errors import NotFound
+from services._kit.logs import tracking_id
 from services._kit.reasons import Reason
-from services.intake import claims, finishing, listing, records, requests, sku_names
+from services.intake import claims, counting, finishing, listing, records, requests, sku_names
 from services.intake.commanding import Commands
 from services.intake.convert import now_us
 from services.intake.listing import Page
@@ -80,7 +81,7 @@ class IntakeServicer(intake_grpc_v1.IntakeServiceServicer):
         """Count orders."""
         requests.check_filters(request)
         own = own_channel()
-        return await self._intake.database.read(lambda c: listing.count_orders(c, request, own))
+        return await self._intake.database.read(lambda c: counting.count_orders(c, request, own))
 
     async def CancelOrder(
         self, request: intake_v1.CancelOrderRequest, context: Any
@@ -193,8 +194,9 @@ class IntakeServicer(intake_grpc_v1.IntakeServiceServicer):
         """Write down what became of a batch."""
         requests.check_batch(request)
         at_us = now_us(self._intake.clock.now())
+        outbox, caused_by = self._intake.outbox, tracking_id()
         results = await self._intake.database.write(
-            lambda c: finishing.finish(c, self._intake.outbox, request, at_us), repeatable=True
+            lambda c: finishing.finish(c, outbox, request, at_us, caused_by), repeatable=True
         )
         return intake_v1.FinishBatchResponse(results=results)  # type: ignore[arg-type]  # numbers
 

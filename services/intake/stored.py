@@ -90,6 +90,7 @@ class StoredOrder:
     open_holds: dict[str, record_v1.Hold] = field(default_factory=dict)
     order: order_v1.Order | None = None
     new_content: Content | None = None
+    tracking_id: str = ""  # of the call that changes it
     is_new: bool = False
     row_changed: bool = False  # without an event: nothing anybody sees
     outcome_changed: bool = False

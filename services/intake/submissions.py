@@ -62,6 +62,7 @@ class Submission:
     payload: bytes
     raw: bool = False
     shown_id: str = ""
+    tracking_id: str = ""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -228,6 +229,7 @@ class _Round:
         stored = self._by_key.get(submission.key)
         if stored is None:
             stored = accepted_order(next(numbers), what, self._at_us, submission.actor)
+            stored.tracking_id = submission.tracking_id
             self._book.add(stored)
             self._by_key[submission.key] = stored
             self._keep_payload(submission, stored.values.order_number, 1)
@@ -235,6 +237,7 @@ class _Round:
                 outcome=intake_v1.SUBMIT_OUTCOME_ACCEPTED,
                 order_number=stored.values.order_number,
             )
+        stored.tracking_id = submission.tracking_id
         before = stored.values.content_revision
         outcome = apply_seen_again(stored, what, self._at_us, submission.actor)
         if isinstance(outcome, Unmappable):

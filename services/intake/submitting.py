@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from orderhub.intake.v1 import intake_pb2 as intake_v1
 from services._kit.auth import current_principal
 from services._kit.errors import Malformed, Refusal
+from services._kit.logs import tracking_id
 from services.intake.convert import content_from_pb
 from services.intake.payloads import mapping_of, submission_from_payload
 from services.intake.replies import refused, results_of
@@ -97,6 +98,7 @@ class Submits:
             body_hash=intake.requests.hash_of(payload),
             what=content_from_pb(order, intake.content_key),
             payload=payload,
+            tracking_id=tracking_id(),
         )
 
     async def _commit(
