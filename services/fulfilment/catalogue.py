@@ -88,7 +88,7 @@ class Catalogue:
         with self._lock:
             version = version_of(connection)
             if version > self._version:
-                skus = {m.sku: _sku(m) for m in changed_since(connection, SKUS, self._version)}
+                skus = {m.sku: sku_facts(m) for m in changed_since(connection, SKUS, self._version)}
                 houses = {
                     m.warehouse_id: WarehouseFacts(m)
                     for m in changed_since(connection, WAREHOUSES, self._version)
@@ -103,7 +103,8 @@ class Catalogue:
             return self._skus, list(self._warehouses.values())
 
 
-def _sku(message: inventory_v1.Sku) -> SkuFacts:
+def sku_facts(message: inventory_v1.Sku) -> SkuFacts:
+    """Return what allocation knows of the SKU in `message`."""
     return SkuFacts(
         weight_g=message.weight_g,
         volume_ml=message.volume_ml,

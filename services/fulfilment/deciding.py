@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -11,13 +12,14 @@ from orderhub.fulfilment.v1 import allocation_pb2 as allocation_v1
 from services._kit import logs
 from services.fulfilment.greedy import greedy
 from services.fulfilment.pricing import left_over, terms_of
+from solver.allocation.answer import BoundKind
 from solver.allocation.checker import UnsoundAnswerError, check
 from solver.allocation.solve import allocate
 
 if TYPE_CHECKING:
     from services.fulfilment.pricing import Case
     from solver.allocation.answer import Allocation
-    from solver.allocation.problem import IntArray, Problem
+    from solver.allocation.problem import BoolArray, IntArray, Problem
 
 log = logs.logger("fulfilment.deciding")
 
@@ -67,6 +69,21 @@ class Decided:
     bound_minor: int
     bound_kind: str
 
+    @cached_property
+    def line_lot(self) -> IntArray:
+        """Lot of each line, shape (l,)."""
+        return self.case.problem.line_order
+
+    @cached_property
+    def limit(self) -> IntArray:
+        """Most parcels of each lot, shape (o,)."""
+        return self.case.problem.parcel_limit
+
+    @cached_property
+    def room(self) -> BoolArray:
+        """Whether each warehouse can still send a parcel, shape (w,)."""
+        return self.capacity_left > 0
+
     def reason(self, line: int, *, exists: bool) -> allocation_v1.UnfilledReason.ValueType:
         """Return why `line` has no stock.
 
@@ -76,7 +93,7 @@ class Decided:
             Whether any warehouse at all had enough of it, closed ones and those of other
             currencies included.
         """
-        problem, lot = self.case.problem, int(self.case.problem.line_order[line])
+        problem, lot = self.case.problem, int(self.line_lot[line])
         quantity, sku = problem.line_qty[line], problem.line_sku[line]
         had = problem.stock[:, sku] >= quantity
         if not had.any() and not exists:
@@ -90,10 +107,10 @@ class Decided:
         used = np.zeros(problem.warehouses, dtype=np.bool_)
         mine = self.chosen[problem.lines_of(lot)]
         used[mine[mine >= 0]] = True
-        reachable = has & (used | (self.capacity_left > 0))
+        reachable = has & (used | self.room)
         if not reachable.any():
             return WAREHOUSE_CAPACITY
-        full = int(used.sum()) >= int(problem.parcel_limit[lot])
+        full = int(used.sum()) >= int(self.limit[lot])
         if full and not (has & used).any():
             opening = problem.parcel_cost[lot] + problem.line_cost[line]
             if (opening[reachable] < problem.unfilled_cost[line]).any():
@@ -119,6 +136,9 @@ def decide(case: Case, solve: Solver = allocate) -> Decided:
 
 
 def _solved(case: Case, solve: Solver) -> tuple[IntArray, int, str]:
+    if not case.problem.warehouses:
+        nothing = np.full(case.problem.lines, -1, dtype=np.int64)
+        return nothing, int(case.problem.unfilled_cost.sum()), BoundKind.OPTIMAL.value
     try:
         found = solve(case.problem, budget_s=0)
         _require_sound(case.problem, found.chosen, found.cost)
@@ -131,6 +151,8 @@ def _solved(case: Case, solve: Solver) -> tuple[IntArray, int, str]:
 
 
 def _nearest(case: Case, solve: Solver) -> IntArray:
+    if not case.problem.warehouses:
+        return np.full(case.problem.lines, -1, dtype=np.int64)
     try:
         return solve(case.problem, budget_s=0, method="nearest").chosen
     except Exception:

@@ -131,11 +131,12 @@ def lock(connection: Connection, skus: Iterable[str], now_us: int) -> LockedStoc
     A batch that expires at or before `now_us` is not available.
     """
     stock = LockedStock(now_us=now_us)
-    for row in among(connection, _LOCK, STOCK.c.sku, sorted(set(skus))):
-        expires_us = NEVER_US if row.expires_us is None else row.expires_us
-        if expires_us > now_us:
-            of_sku = stock.batches.setdefault((row.sku, row.warehouse_id), [])
-            of_sku.append(_Batch(expires_us, row.batch, row.available))
+    rows = among(connection, _LOCK, STOCK.c.sku, sorted(set(skus)))
+    for sku, warehouse_id, batch, available, expires_us in rows:
+        ends_us = NEVER_US if expires_us is None else expires_us
+        if ends_us > now_us:
+            of_sku = stock.batches.setdefault((sku, warehouse_id), [])
+            of_sku.append(_Batch(ends_us, batch, available))
     for batches in stock.batches.values():
         if len(batches) > 1:
             batches.sort(key=lambda batch: (batch.expires_us, batch.batch))

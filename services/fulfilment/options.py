@@ -74,33 +74,35 @@ def kept(decided: Decided, lot: int, line_nos: Sequence[int]) -> dict[str, Any]:
     """Return what `lot_from` needs of a lot, ready for JSON; `line_nos` of its lines."""
     case, problem = decided.case, decided.case.problem
     lines = problem.lines_of(lot)
-    sku, quantity = problem.line_sku[lines], problem.line_qty[lines]
-    chosen = decided.chosen[lines]
-    skus, index = np.unique(sku, return_inverse=True)
-    have = decided.left[:, skus]  # (w, its SKUs)
-    served = chosen >= 0
-    np.add.at(have, (chosen[served], index[served]), quantity[served])
-    room = decided.capacity_left > 0
-    room[chosen[served]] = True
-    can = problem.allowed[lines] & (quantity[:, None] <= have[:, index].T) & room  # (m, w)
+    quantity = problem.line_qty[lines]
+    chosen = decided.chosen[lines].tolist()
+    index_of: dict[int, int] = {}  # its SKUs, numbered; np.unique is slow on so few
+    index = [index_of.setdefault(sku, len(index_of)) for sku in problem.line_sku[lines].tolist()]
+    have = decided.left[:, list(index_of)]  # (w, its SKUs)
+    room = decided.room.copy()
+    pieces = quantity.tolist()
+    for j, w in enumerate(chosen):
+        if w >= 0:
+            have[w, index[j]] += pieces[j]
+            room[w] = True
+    can = problem.allowed[lines] & (have[:, index].T >= quantity[:, None]) & room  # (m, w)
     near = np.flatnonzero(can.any(axis=0))
-    at = np.full(problem.warehouses + 1, -1)
-    at[near] = np.arange(near.size)
-    have = np.minimum(have[near], quantity.sum())
+    at = {w: i for i, w in enumerate(near.tolist())}
+    have = np.minimum(have[near], sum(pieces))
     return {
-        "w": [case.warehouse_ids[w] for w in near.tolist()],
+        "w": [case.warehouse_ids[w] for w in at],
         "base": case.base_minor[near].tolist(),
         "distance": case.distance_minor[lot, near].tolist(),
         "weight": problem.line_cost[lines][:, near].tolist(),
         "have": have.tolist(),
         "can": np.packbits(can[:, near]).tolist(),
-        "sku": index.tolist(),
-        "qty": quantity.tolist(),
+        "sku": index,
+        "qty": pieces,
         "unfilled": problem.unfilled_cost[lines].tolist(),
-        "chosen": at[chosen].tolist(),
+        "chosen": [at.get(w, -1) for w in chosen],
         "line": list(line_nos),
         "split": problem.split_cost,
-        "limit": int(problem.parcel_limit[lot]),
+        "limit": int(decided.limit[lot]),
     }
 
 

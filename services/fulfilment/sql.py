@@ -25,4 +25,4 @@ def among(
     """
     for begin in range(0, len(values), MAX_PARAMETERS):
         part = list(values[begin : begin + MAX_PARAMETERS])
-        yield from connection.execute(query.where(column.in_(part)))
+        yield from connection.execute(query.where(column.in_(part))).all()
