@@ -19,28 +19,25 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from services.fulfilment.allocating import Moment, Writes
+    from services.fulfilment.batch import Batch, Moment
     from services.fulfilment.catalogue import WarehouseFacts
     from services.fulfilment.decisions import Stored
-    from services.fulfilment.parcel_days import LockedDays
     from services.fulfilment.reservations import Held
 
 
 def advance(
     connection: Connection,
-    moment: Moment,
+    batch: Batch,
     order: allocation_v1.OrderToAllocate,
     stored: Stored,
     rows: Sequence[Held],
-    days: LockedDays,
-    writes: Writes,
-    answers: dict[str, allocation_v1.OrderAllocation],
 ) -> None:
     """Make the shipments of a revision that only reserved, from what it still holds.
 
     Asked without a lease, the stock is firm from now on. Where nothing is held any more, the
     stored answer stands.
     """
+    moment = batch.moment
     holding = [
         row
         for row in rows
@@ -59,13 +56,13 @@ def advance(
     for ordinal, parcel in enumerate(parcels, stored.shipments + 1):
         shipment = shipments.shipment_of(order, ordinal, parcel, moment.skus, moment.us)
         answer.shipments.append(shipment)
-        writes.shipments.append(shipments.row_values(shipment, ordinal))
+        batch.shipments.append(shipments.row_values(shipment, ordinal))
     counted = moment.slots_of(parcel.warehouse.id for parcel in parcels)
     for slot in stored.counted:
-        days.add(slot, -1)
+        batch.days.add(slot, -1)
     for slot in counted:
-        days.add(slot, 1)
-    writes.decisions.append(
+        batch.days.add(slot, 1)
+    batch.decisions.append(
         stored._replace(
             reserve_only=False,
             shipments=stored.shipments + len(parcels),
@@ -74,7 +71,7 @@ def advance(
             answer=answer.SerializeToString(deterministic=True),
         )
     )
-    writes.events.append(
+    batch.events.append(
         new_event(
             SHIPMENTS_MADE,
             order.order_number,
@@ -85,7 +82,7 @@ def advance(
             revision=order.revision,
         )
     )
-    answers[order.order_number] = answer
+    batch.answers[order.order_number] = answer
 
 
 def _parcels(

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from services._kit.events import NewEvent
     from services.fulfilment.catalogue import WarehouseFacts
-    from services.fulfilment.convert import Decision
     from services.fulfilment.freeing import Freeable
+    from services.fulfilment.shapes import Decision
 
 FULL = allocation_v1.ALLOCATION_STATUS_FULL
 PARTIAL = allocation_v1.ALLOCATION_STATUS_PARTIAL

@@ -16,7 +16,6 @@ from services.fulfilment.reasons import Reason
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence, Sized
 
-    from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper  # noqa: F401 - docs
     from google.protobuf.timestamp_pb2 import Timestamp
 
     from orderhub.common.v1 import time_pb2 as time_v1

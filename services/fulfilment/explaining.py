@@ -93,9 +93,8 @@ def _summary(
         zh = [f"由 {names} 发货，成本 {price}（最小货币单位）。"]
         en = [f"Ships from {names} at {price} (minor units)."]
     else:
-        zh, en = [f"没有发货，成本 {price}（最小货币单位）。"], [
-            f"Nothing ships; that costs {price} (minor units)."
-        ]  # fmt: skip
+        zh = [f"没有发货，成本 {price}（最小货币单位）。"]
+        en = [f"Nothing ships; that costs {price} (minor units)."]
     if other is None:
         zh.append("没有其他可行方案。")
         en.append("There was no other way.")

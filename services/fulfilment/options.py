@@ -85,7 +85,7 @@ def kept(decided: Decided, lot: int, line_nos: Sequence[int]) -> dict[str, Any]:
         if w >= 0:
             have[w, index[j]] += pieces[j]
             room[w] = True
-    can = problem.allowed[lines] & (have[:, index].T >= quantity[:, None]) & room  # (m, w)
+    can = problem.allowed[lines] & (quantity[:, None] <= have[:, index].T) & room  # (m, w)
     near = np.flatnonzero(can.any(axis=0))
     at = {w: i for i, w in enumerate(near.tolist())}
     have = np.minimum(have[near], sum(pieces))

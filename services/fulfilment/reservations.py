@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from orderhub.fulfilment.v1 import allocation_pb2 as allocation_v1
     from services.fulfilment.ledger import Take
 
 RESERVATION = metadata.tables["reservation"]
@@ -96,22 +97,20 @@ def set_state(
 
 
 def row_values(
-    order_number: str,
-    revision: int,
-    line_no: int,
+    order: allocation_v1.OrderToAllocate,
+    line: allocation_v1.LineToAllocate,
     warehouse_id: str,
-    sku: str,
     take: Take,
     lease_ends_us: int | None,
 ) -> dict[str, Any]:
     """Return a row to insert: leased where there is an end, else confirmed."""
     return {
-        "order_number": order_number,
-        "revision": revision,
-        "line_no": line_no,
+        "order_number": order.order_number,
+        "revision": order.revision,
+        "line_no": line.line_no,
         "batch": take.batch,
         "warehouse_id": warehouse_id,
-        "sku": sku,
+        "sku": line.sku,
         "quantity": take.quantity,
         "state": CONFIRMED if lease_ends_us is None else LEASED,
         "lease_ends_us": lease_ends_us,

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import sqlalchemy as sa
-    from sqlalchemy import Connection, Row, Select
+    from sqlalchemy import Connection, Select
 
 MAX_PARAMETERS = 800  # of one IN list; old SQLite builds stop at 999 of a statement
 
@@ -18,7 +18,7 @@ def among(
     query: Select[Any],
     column: sa.ColumnElement[Any],
     values: Sequence[Any],
-) -> Iterator[Row[Any]]:
+) -> Iterator[Any]:
     """Yield the rows of `query` whose `column` is one of `values`, in as many statements as needed.
 
     With ascending `values` and `query` ordered by `column`, rows are locked in that order.

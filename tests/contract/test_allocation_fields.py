@@ -12,7 +12,8 @@ from orderhub.common.v1 import geo_pb2 as geo_v1
 from orderhub.fulfilment.v1 import allocation_pb2 as allocation_v1
 from orderhub.fulfilment.v1 import inventory_pb2 as inventory_v1
 from services.fulfilment.catalogue import WarehouseFacts, sku_facts
-from services.fulfilment.convert import Supply, decisions_from_pb
+from services.fulfilment.convert import decisions_from_pb
+from services.fulfilment.shapes import Supply
 from solver.allocation.problem import Problem
 from solver.allocation.solve import allocate
 

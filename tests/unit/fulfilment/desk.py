@@ -244,5 +244,3 @@ def order(
     if lease_s:
         message.lease.CopyFrom(Duration(seconds=lease_s))
     return message
-
-

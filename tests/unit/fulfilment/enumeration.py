@@ -7,13 +7,12 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from orderhub.fulfilment.v1 import allocation_pb2 as allocation_v1
-from orderhub.fulfilment.v1 import inventory_pb2 as inventory_v1
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from orderhub.common.v1 import geo_pb2 as geo_v1
+    from orderhub.fulfilment.v1 import allocation_pb2 as allocation_v1
+    from orderhub.fulfilment.v1 import inventory_pb2 as inventory_v1
 
 MAX_PARCELS = 3
 Assignment = tuple[str | None, ...]  # a warehouse or none for each line
@@ -77,9 +76,7 @@ class World:
             if self.fits(orders, chosen)
         )
 
-    def second(
-        self, order: allocation_v1.OrderToAllocate, not_from: Sequence[str]
-    ) -> int | None:
+    def second(self, order: allocation_v1.OrderToAllocate, not_from: Sequence[str]) -> int | None:
         """Least cost of `order` over every other set of warehouses than `not_from`."""
         costs = [
             self.cost(order, chosen)

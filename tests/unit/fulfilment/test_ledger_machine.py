@@ -34,9 +34,9 @@ CAUSES = (
     inventory_v1.RELEASE_CAUSE_SUPERSEDED,
     inventory_v1.RELEASE_CAUSE_EXPIRED,
 )
-lines = st.lists(
-    st.tuples(st.sampled_from(SKUS), st.integers(1, 4)), min_size=1, max_size=3
-)
+houses, skus = st.sampled_from(HOUSES), st.sampled_from(SKUS)
+batches = st.sampled_from(sorted(BATCHES))
+lines = st.lists(st.tuples(st.sampled_from(SKUS), st.integers(1, 4)), min_size=1, max_size=3)
 
 
 class Books(RuleBasedStateMachine):
@@ -59,8 +59,7 @@ class Books(RuleBasedStateMachine):
         self.revision = dict.fromkeys(ORDERS, 0)
         self.asked: dict[str, allocation_v1.OrderToAllocate] = {}
 
-    @rule(house=st.sampled_from(HOUSES), code=st.sampled_from(SKUS),
-          batch=st.sampled_from(sorted(BATCHES)), pieces=st.integers(1, 6), twice=st.booleans())  # fmt: skip
+    @rule(house=houses, code=skus, batch=batches, pieces=st.integers(1, 6), twice=st.booleans())
     def receive(self, house: str, code: str, batch: str, pieces: int, twice: bool) -> None:
         self.requests += 1
         life = BATCHES[batch]
@@ -69,8 +68,7 @@ class Books(RuleBasedStateMachine):
             self.desk.receive(f"r{self.requests}", goods)
         self.received[house, code, batch or "-"] += pieces
 
-    @rule(house=st.sampled_from(HOUSES), code=st.sampled_from(SKUS),
-          batch=st.sampled_from(sorted(BATCHES)), delta=st.integers(-5, 3).filter(bool))  # fmt: skip
+    @rule(house=houses, code=skus, batch=batches, delta=st.integers(-5, 3).filter(bool))
     def adjust(self, house: str, code: str, batch: str, delta: int) -> None:
         self.requests += 1
         try:
@@ -79,8 +77,13 @@ class Books(RuleBasedStateMachine):
             return
         self.adjusted[house, code, batch or "-"] += delta
 
-    @rule(number=st.sampled_from(ORDERS), wanted=lines, lease_s=st.sampled_from([0, 600]),
-          reserve_only=st.booleans(), split=st.booleans())  # fmt: skip
+    @rule(
+        number=st.sampled_from(ORDERS),
+        wanted=lines,
+        lease_s=st.sampled_from([0, 600]),
+        reserve_only=st.booleans(),
+        split=st.booleans(),
+    )
     def allocate(
         self,
         number: str,
@@ -91,9 +94,13 @@ class Books(RuleBasedStateMachine):
     ) -> None:
         self.revision[number] += 1
         self.asked[number] = order(
-            number, *wanted, revision=self.revision[number], lease_s=lease_s,
-            reserve_only=reserve_only, split=split,
-        )  # fmt: skip
+            number,
+            *wanted,
+            revision=self.revision[number],
+            lease_s=lease_s,
+            reserve_only=reserve_only,
+            split=split,
+        )
         first = self.desk.allocate(self.asked[number]).allocations[0]
 
         again = self.desk.allocate(self.asked[number]).allocations[0]

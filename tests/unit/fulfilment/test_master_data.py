@@ -24,9 +24,7 @@ def vehicle(**given: Any) -> inventory_v1.Vehicle:
 
 
 def stored_skus(desk: Desk) -> list[inventory_v1.Sku]:
-    return desk.run(
-        partial(master_store.page_of, kind=master_store.SKUS, after=None, limit=100)
-    )
+    return desk.run(partial(master_store.page_of, kind=master_store.SKUS, after=None, limit=100))
 
 
 def test_gives_a_new_etag_with_every_change(desk: Desk) -> None:

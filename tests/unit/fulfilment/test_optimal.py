@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orderhub.fulfilment.v1 import allocation_pb2 as allocation_v1
 from tests.unit.fulfilment.desk import order, receipt, sku, warehouse
 from tests.unit.fulfilment.enumeration import World
 
 if TYPE_CHECKING:
+    from orderhub.fulfilment.v1 import allocation_pb2 as allocation_v1
     from tests.unit.fulfilment.desk import Desk
 
 SEEDS = range(12)

@@ -83,13 +83,10 @@ def test_an_order_asked_for_by_many_at_once_is_decided_once(desks: list[Desk]) -
     desk.receive("r1", receipt(quantity=50))
 
     with ThreadPoolExecutor(8) as threads:
-        answers = set(
-            threads.map(
-                lambda i: desks[i % len(desks)].allocate(order("o1", ("S1", 2))).allocations[0]
-                .SerializeToString(),
-                range(24),
-            )
-        )  # fmt: skip
+        responses = threads.map(
+            lambda i: desks[i % len(desks)].allocate(order("o1", ("S1", 2))), range(24)
+        )
+        answers = {response.allocations[0].SerializeToString() for response in responses}
 
     assert len(answers) == 1
     assert sum(level.reserved for level in desk.levels()) == 2
