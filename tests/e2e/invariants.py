@@ -26,7 +26,7 @@ def check(hub: OrderHub, channel: str, orders: int) -> None:
         hub.pages(hub.intake.ListOrders, intake_v1.ListOrdersRequest(channel=channel), "records")
     )
     check_orders(records, orders)
-    check_events(hub)
+    check_events(hub, records)
     check_stock(hub, records)
 
 
@@ -43,7 +43,7 @@ def check_orders(records: list[record_v1.OrderRecord], orders: int) -> None:
             assert record.decision.rulebook_hash
 
 
-def check_events(hub: OrderHub) -> None:
+def check_events(hub: OrderHub, records: list[record_v1.OrderRecord]) -> None:
     """Events of each order are numbered 1 to n, and folding them gives the row."""
     numbers: dict[str, list[int]] = defaultdict(list)
     folded: dict[str, dict[str, str]] = defaultdict(dict)
@@ -52,10 +52,20 @@ def check_events(hub: OrderHub) -> None:
         for event in batch.events:
             numbers[event.subject].append(event.sequence)
             for moved in event.transitions:
-                assert folded[event.subject].get(moved.dimension, "") == getattr(moved, "from")
+                unset = "NONE" if moved.dimension == "work" else ""
+                before = folded[event.subject].get(moved.dimension, unset)
+                assert before == getattr(moved, "from"), event
                 folded[event.subject][moved.dimension] = moved.to
     for subject, found in numbers.items():
         assert found == list(range(1, len(found) + 1)), subject
+    for record in records:
+        row = folded[record.order.order_number]
+        assert record_v1.Lifecycle.Name(record.lifecycle) == f"LIFECYCLE_{row['lifecycle']}"
+        assert (
+            record_v1.PaymentState.Name(record.payment_state) == f"PAYMENT_STATE_{row['payment']}"
+        )
+        assert record_v1.StockState.Name(record.stock_state) == f"STOCK_STATE_{row['stock']}"
+        assert row.get("work", "NONE") == "NONE"
 
 
 def check_stock(hub: OrderHub, records: list[record_v1.OrderRecord]) -> None:

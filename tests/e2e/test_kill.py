@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from orderhub_client.client import OrderHub
 
-ORDERS = 500
+ORDERS = 300
 RUN = ("--batch", "10", "--plan-seconds", "1", "--json")
 
 
