@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from orderhub_client.sources.payload import Payload
 
 POLL_S = 0.2
+TOO_LARGE = "MESSAGE_TOO_LARGE"
 
 
 class Numbered(NamedTuple):
@@ -172,6 +173,8 @@ class Submitter:
                 self._hub.intake.SubmitPayloads, request, patience_s=self._patience_s
             )
         except InvalidArgumentError as error:
+            if not _is_one_payloads(error):
+                raise
             if len(batch) == 1:
                 self._count([], [Refused(batch[0].payload.line, error)])
                 return
@@ -192,3 +195,9 @@ class Submitter:
             )
             self._found.refused += refused
             self._progress.submitted(self._found.answered, self._total)
+
+
+def _is_one_payloads(error: InvalidArgumentError) -> bool:
+    """Return whether a payload, not the call as a whole, is at fault."""
+    named = [violation.field for violation in error.violations]
+    return error.reason == TOO_LARGE or any(field.startswith("payloads") for field in named)

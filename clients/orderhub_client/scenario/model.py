@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message
 
-    from orderhub.intake.v1 import intake_pb2 as intake_v1
-
 E7 = 10_000_000
 
 
@@ -29,8 +27,6 @@ class Scenario:
     ----------
     planning_day
         The one day that routes are planned for, `YYYY-MM-DD` in the warehouses' zone.
-    mappings
-        What the channel calls each SKU.
     """
 
     source: str
@@ -40,7 +36,6 @@ class Scenario:
     warehouses: tuple[inventory_v1.Warehouse, ...]
     vehicles: tuple[inventory_v1.Vehicle, ...]
     skus: tuple[inventory_v1.Sku, ...]
-    mappings: tuple[intake_v1.SkuMapping, ...]
     receipts: tuple[inventory_v1.StockReceipt, ...]
 
     def digest(self) -> str:
@@ -67,9 +62,7 @@ class Scenario:
         }
 
     def _messages(self) -> Iterator[Message]:
-        return itertools.chain(
-            self.warehouses, self.vehicles, self.skus, self.mappings, self.receipts
-        )
+        return itertools.chain(self.warehouses, self.vehicles, self.skus, self.receipts)
 
 
 def point(lat: float, lng: float) -> geo_v1.GeoPoint:

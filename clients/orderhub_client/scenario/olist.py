@@ -8,7 +8,6 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from orderhub.fulfilment.v1 import inventory_pb2 as inventory_v1
-from orderhub.intake.v1 import intake_pb2 as intake_v1
 from orderhub_client.scenario import stock
 from orderhub_client.scenario.fleet import Van, vans
 from orderhub_client.scenario.geo import WeightedPlace, cluster, distance_m
@@ -63,10 +62,6 @@ def build(folder: Path, seed: int) -> Scenario:
         warehouses=warehouses,
         vehicles=vans(warehouses, VAN),
         skus=tuple(_sku(product, details.get(product, {})) for product in products),
-        mappings=tuple(
-            intake_v1.SkuMapping(channel=source.CHANNEL, channel_sku=product, sku=product)
-            for product in products
-        ),
         receipts=receipts_of(
             (product, _stock(product, by_sku[product], nearest, seed)) for product in products
         ),

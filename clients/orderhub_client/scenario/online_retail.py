@@ -9,7 +9,6 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from orderhub.fulfilment.v1 import inventory_pb2 as inventory_v1
-from orderhub.intake.v1 import intake_pb2 as intake_v1
 from orderhub_client.scenario import stock
 from orderhub_client.scenario.fleet import Van, vans
 from orderhub_client.scenario.model import Scenario, day_after_the_last, point, receipts_of
@@ -54,20 +53,18 @@ def build(path: Path, seed: int) -> Scenario:
     """Return the scenario of the file's data; raise `SourceError` where it cannot be read."""
     demand: dict[str, int] = {}
     prices: dict[str, list[int]] = {}
-    written: dict[str, set[str]] = {}  # SKU: as the file writes it
     days = set()
     for _, row in read_rows(path, source.COLUMNS):
         days.add(_iso_day(row["InvoiceDate"]))
         sku = sku_of(row["StockCode"])
         if sku in NOT_GOODS or not sku:
             continue
-        written.setdefault(sku, {sku}).add(row["StockCode"])
         prices.setdefault(sku, []).append(_pence(row["UnitPrice"]))
         quantity = _pieces(row["Quantity"])
         if quantity > 0 and not row["InvoiceNo"].startswith("C"):
             demand[sku] = demand.get(sku, 0) + quantity
     warehouses = tuple(_warehouse(*site) for site in SITES.items())
-    skus = sorted(written)
+    skus = sorted(prices)
     return Scenario(
         source=source.CHANNEL,
         seed=seed,
@@ -76,11 +73,6 @@ def build(path: Path, seed: int) -> Scenario:
         warehouses=warehouses,
         vehicles=vans(warehouses, VAN),
         skus=tuple(_sku(sku, prices[sku], seed) for sku in skus),
-        mappings=tuple(
-            intake_v1.SkuMapping(channel=source.CHANNEL, channel_sku=name, sku=sku)
-            for sku in skus
-            for name in sorted(written[sku])
-        ),
         receipts=receipts_of((sku, _stock(sku, demand.get(sku, 0), seed)) for sku in skus),
     )
 

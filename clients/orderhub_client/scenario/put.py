@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from orderhub.fulfilment.v1 import inventory_pb2 as inventory_v1
-from orderhub.intake.v1 import intake_pb2 as intake_v1
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
     from orderhub_client.client import OrderHub
     from orderhub_client.scenario.model import Scenario
 
-MASTER_DATA = 500  # of the 1,000 SKUs and names, 500 vehicle types a call may carry
+MASTER_DATA = 500
 WAREHOUSES = 200
 RECEIPTS = 5_000
 
@@ -21,7 +20,7 @@ Entry = TypeVar("Entry")
 
 
 def put_scenario(hub: OrderHub, scenario: Scenario, *, patience_s: float) -> None:
-    """Put master data and names, then book the stock in.
+    """Put master data, then book the stock in.
 
     A receipt's request id is made of the scenario's content, so that stock of the same scenario
     is booked once, whoever puts it and how often.
@@ -39,12 +38,6 @@ def put_scenario(hub: OrderHub, scenario: Scenario, *, patience_s: float) -> Non
         hub.call(
             inventory.PutVehicles,
             inventory_v1.PutVehiclesRequest(vehicles=vehicles),
-            patience_s=patience_s,
-        )
-    for mappings in _parts(scenario.mappings, MASTER_DATA):
-        hub.call(
-            hub.intake.PutSkuMappings,
-            intake_v1.PutSkuMappingsRequest(mappings=mappings),
             patience_s=patience_s,
         )
     digest = scenario.digest()

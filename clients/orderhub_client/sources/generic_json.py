@@ -107,7 +107,7 @@ def _skip(text: str, at: int) -> int:
 def _payload(value: object, text: str, path: Path, line: int, channel: str) -> Payload:
     if not isinstance(value, dict):
         raise SourceError(path, "an order is a JSON object", line)
-    external_id = value.get("external_order_id")
+    external_id = value.get("external_order_id", value.get("order_id"))
     lane = f"{value.get('shop', '')}/{external_id}" if external_id else text[:64]
     return raw_payload(channel, text.encode(), lane, line)
 

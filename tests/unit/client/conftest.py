@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import grpc
 import pytest
+from google.rpc import error_details_pb2, status_pb2
+from grpc_status import rpc_status
 
 from orderhub.intake.v1 import intake_pb2 as intake_v1
 from orderhub.intake.v1 import intake_pb2_grpc as intake_grpc_v1
@@ -50,7 +52,9 @@ class FakeIntake(intake_grpc_v1.IntakeServiceServicer):
         with self._lock:
             self.calls.append(len(request.payloads))
             if any(p.body == POISON for p in request.payloads):
-                context.abort(grpc.StatusCode.INVALID_ARGUMENT, "a body is poison")
+                _refuse(context, "payloads[0].body")
+            if request.channel == "unknown":
+                _refuse(context, "channel")
             results = [self._take(payload) for payload in request.payloads]
             if self.drop_answers:
                 self.drop_answers -= 1
@@ -82,6 +86,17 @@ class FakeIntake(intake_grpc_v1.IntakeServiceServicer):
         )
         self._answers[payload.request_id] = answer
         return answer
+
+
+def _refuse(context: grpc.ServicerContext, field: str) -> None:
+    info = error_details_pb2.ErrorInfo(reason="MALFORMED", domain="orderhub")
+    request = error_details_pb2.BadRequest(
+        field_violations=[error_details_pb2.BadRequest.FieldViolation(field=field)]
+    )
+    status = status_pb2.Status(code=grpc.StatusCode.INVALID_ARGUMENT.value[0], message="no")
+    for detail in (info, request):
+        status.details.add().Pack(detail)
+    context.abort_with_status(rpc_status.to_status(status))
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from orderhub.fulfilment.v1 import routing_pb2 as routing_v1
 from orderhub.intake.v1 import intake_pb2 as intake_v1
 from orderhub.intake.v1 import record_pb2 as record_v1
-from orderhub_client.errors import InternalError, UnavailableError
+from orderhub_client.errors import InternalError, InvalidArgumentError, UnavailableError
 from orderhub_client.run.batches import MAX_BYTES, batches
 from orderhub_client.run.plans import Day
 from orderhub_client.run.progress import Silent
@@ -111,6 +111,18 @@ def test_one_refused_payload_does_not_take_its_neighbours_along(
     assert found.reasons == Counter({"BAD": 1})
     assert [entry.line for entry in found.refused] == [7]
     assert intake.bodies == [b"a", b"c"]
+
+
+def test_a_call_refused_as_a_whole_is_not_sent_piece_by_piece(fake_intake: Any, serve: Any) -> None:
+    intake = fake_intake()
+
+    with serve(intake) as hub, pytest.raises(InvalidArgumentError) as caught:
+        Submitter(hub, "unknown", batch=50, in_flight=1, patience_s=5, progress=Silent()).submit(
+            payload(b"order %d" % i) for i in range(50)
+        )
+
+    assert caught.value.violations[0].field == "channel"
+    assert intake.calls == [50]
 
 
 def test_a_run_ends_when_intake_stays_away(fake_intake: Any, serve: Any) -> None:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from orderhub_client.sources import SOURCES, SourceError, read_source
+from orderhub_client.sources.generic_csv import SPELLINGS
 from orderhub_client.sources.generic_json import payloads_of
 from orderhub_client.sources.grouping import grouped
 from orderhub_client.sources.online_retail import Place, payloads
 from orderhub_client.sources.tables import read_rows
 from orderhub_client.sources.text import utf8_lines
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 RETAIL_HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
 
@@ -109,6 +108,34 @@ def test_generic_csv_keeps_versions_of_an_order_apart(tmp_path: Path) -> None:
     found = [json.loads(p.body)["rows"] for p in read_source("generic_csv", path)]
 
     assert [[row["sku"] for row in rows] for rows in found] == [["X", "Y"], ["X"], ["X"]]
+
+
+def test_generic_csv_finds_the_order_in_any_spelling(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text("店铺,Order ID,SKU\na,1,X\na,2,Y\na,1,Z\n", encoding="utf-8")
+
+    found = list(read_source("generic_csv", path))
+
+    assert [[row["SKU"] for row in json.loads(p.body)["rows"]] for p in found] == [
+        ["Y"],
+        ["X", "Z"],
+    ]
+    assert [p.lane for p in found] == ["a/2", "a/1"]
+
+
+def test_generic_csv_spells_columns_as_the_channels_mapping_does() -> None:
+    root = Path(__file__).parents[3]
+    mapping = YAML(typ="safe").load(root / "services/intake/channels/generic_csv/mapping.yaml")
+
+    assert {name: tuple(mapping["columns"][name]) for name in SPELLINGS} == SPELLINGS
+
+
+def test_generic_csv_without_an_order_column_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text("sku,qty\nX,1\n", encoding="utf-8")
+
+    with pytest.raises(SourceError, match="no column that names the order: external_order_id"):
+        list(read_source("generic_csv", path))
 
 
 @pytest.mark.parametrize(
