@@ -17,7 +17,7 @@ from orderhub_client.addresses import from_mapping, parse_addresses
 from orderhub_client.health import not_serving
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from orderhub_client.addresses import Addresses
 
@@ -29,6 +29,11 @@ LOG_FILE = "hub.log"
 START_TIMEOUT_S = 180.0
 STOP_TIMEOUT_S = 20.0
 POLL_S = 0.1
+PATIENT_S = 5.0  # people wait so long without being told
+
+
+def _nothing(text: str) -> None:
+    """Say nothing."""
 
 
 class HubNotFoundError(Exception):
@@ -62,11 +67,11 @@ def found_hub(where: str = "") -> Addresses:
 
 
 @contextlib.contextmanager
-def opened_hub(where: str = "") -> Generator[Addresses]:
+def opened_hub(where: str = "", say: Callable[[str], None] = _nothing) -> Generator[Addresses]:
     """Yield the addresses of a running hub, or of one started for as long as this lasts.
 
     A hub is started only where `where` names no addresses. At the end it gets SIGTERM, and
-    SIGKILL when it does not end in time; its data stay.
+    SIGKILL when it does not end in time; its data stay. `say` hears what takes long.
     """
     if where and _names_addresses(where):
         yield found_hub(where)
@@ -78,7 +83,7 @@ def opened_hub(where: str = "") -> Generator[Addresses]:
         return
     process = _started(folder)
     try:
-        yield _when_serving(process, folder)
+        yield _when_serving(process, folder, say)
     finally:
         _stop(process)
 
@@ -144,8 +149,11 @@ def _started(folder: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def _when_serving(process: subprocess.Popen[bytes], folder: Path) -> Addresses:
-    end = time.monotonic() + START_TIMEOUT_S
+def _when_serving(
+    process: subprocess.Popen[bytes], folder: Path, say: Callable[[str], None]
+) -> Addresses:
+    begun = time.monotonic()
+    end, told = begun + START_TIMEOUT_S, False
     silent = ["all services"]
     while time.monotonic() < end:
         if process.poll() is not None:
@@ -153,6 +161,9 @@ def _when_serving(process: subprocess.Popen[bytes], folder: Path) -> Addresses:
                 f"The hub ended while starting (exit code {process.returncode}):\n"
                 f"{_last_line(folder)}"
             )
+        if not told and time.monotonic() - begun > PATIENT_S:
+            say(f"Starting a hub on {folder}; the first start compiles the solver …")
+            told = True
         addresses = read_hub_file(folder)
         if addresses is not None:
             silent = not_serving(addresses)

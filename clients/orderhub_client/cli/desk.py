@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import sys
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
@@ -99,7 +100,7 @@ class Desk:
             from orderhub_client.client import OrderHub
             from orderhub_client.hub import opened_hub
 
-            addresses = self._stack.enter_context(opened_hub(self._where))
+            addresses = self._stack.enter_context(opened_hub(self._where, _tell))
             self._hub = self._stack.enter_context(
                 OrderHub(addresses, role=self._role, actor=self._actor, language=language.chosen())
             )
@@ -129,6 +130,10 @@ class Desk:
         else:
             for line in lines:
                 output.print_line(line)
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
 
 
 def command(

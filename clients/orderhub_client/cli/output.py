@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 RIGHT = ">"  # a column's name that begins with it is aligned right
+NO_TERMINAL_WIDTH = 500  # in a pipe or a file nothing is folded
+LONGEST_WORD = 36  # ids and times up to it are not folded
 
 
 def console() -> Console:
     """Return the console of stdout as it is now."""
-    return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+    width = None if sys.stdout.isatty() else NO_TERMINAL_WIDTH
+    return Console(file=sys.stdout, highlight=False, width=width)
 
 
 def error_console() -> Console:
@@ -38,18 +41,26 @@ def print_line(text: str, style: str = "") -> None:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> None:
     """Print a table, or the sentence `empty` where it has no rows."""
+    cells = [[str(cell) for cell in row] for row in rows]
+    if not cells:
+        print_line(empty, "dim")
+        return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in columns:
+    for name, column in zip(columns, zip(*cells, strict=True), strict=True):
         right = name.startswith(RIGHT)
         table.add_column(
-            name.removeprefix(RIGHT), justify="right" if right else "left", overflow="fold"
+            name.removeprefix(RIGHT),
+            justify="right" if right else "left",
+            overflow="fold",
+            no_wrap=right or all(_is_word(cell) for cell in column),
         )
-    for row in rows:
-        table.add_row(*(escape(str(cell)) for cell in row))
-    if table.row_count:
-        console().print(table)
-    else:
-        print_line(empty, "dim")
+    for row in cells:
+        table.add_row(*map(escape, row))
+    console().print(table)
+
+
+def _is_word(cell: str) -> bool:
+    return len(cell) <= LONGEST_WORD and cell.count(" ") <= 1 and "\n" not in cell
 
 
 def print_facts(facts: Iterable[tuple[str, object]]) -> None:

@@ -26,6 +26,7 @@ WAREHOUSES = 10
 OWN_FLEET_RADIUS_M = 60_000
 BASE_MINOR, PER_100_KM_MINOR, PER_KG_MINOR, SPLIT_MINOR = 800, 100, 150, 300
 VAN = Van(count=6, fixed_cost_minor=18_000, cost_per_km_minor=120, cost_per_hour_minor=2_500)
+SHORTAGE_MINOR = 10_000  # a lost sale costs at least so much a piece: buyers paid for freight
 DEFAULT_WEIGHT_G, DEFAULT_VOLUME_ML = 500, 3_000  # where products.csv has none
 
 
@@ -154,6 +155,7 @@ def _sku(product: str, row: Row) -> inventory_v1.Sku:
         name=row.get("product_category_name", ""),
         weight_g=round(_number(row.get("product_weight_g", ""))) or DEFAULT_WEIGHT_G,
         volume_ml=round(math.prod(sides)) or DEFAULT_VOLUME_ML,
+        shortage_cost_minor=SHORTAGE_MINOR,
     )
 
 

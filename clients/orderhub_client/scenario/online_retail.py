@@ -34,6 +34,7 @@ SITES = {
 SITE_WEIGHTS = (40, 25, 25, 10)  # how often a SKU is at home there
 OWN_FLEET_RADIUS_M = 40_000
 BASE_MINOR, PER_100_KM_MINOR, PER_KG_MINOR, SPLIT_MINOR = 320, 40, 60, 100
+SHORTAGE_MINOR = 300  # a lost sale costs at least so much a piece
 VAN = Van(count=4, fixed_cost_minor=9_000, cost_per_km_minor=45, cost_per_hour_minor=1_400)
 NOT_GOODS = frozenset(
     {"POST", "DOT", "M", "D", "C2", "S", "B", "CRUK", "AMAZONFEE", "BANK CHARGES"}
@@ -126,7 +127,12 @@ def _sku(sku: str, prices: list[int], seed: int) -> inventory_v1.Sku:
     price = statistics.median(prices)
     _, lightest, heaviest = next(c for c in WEIGHT_CLASSES if price < c[0])
     weight_g = rng.randint(lightest, heaviest)
-    return inventory_v1.Sku(sku=sku, weight_g=weight_g, volume_ml=weight_g * rng.randint(*ML_PER_G))
+    return inventory_v1.Sku(
+        sku=sku,
+        weight_g=weight_g,
+        volume_ml=weight_g * rng.randint(*ML_PER_G),
+        shortage_cost_minor=SHORTAGE_MINOR,
+    )
 
 
 def _stock(sku: str, demand: int, seed: int) -> dict[str, int]:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COVER = 1.3  # pieces in stock for each piece wanted, on average
-NOISE = 0.35  # sigma of the lognormal factor around it, mean 1
+NOISE = 0.25  # sigma of the lognormal factor around it, mean 1
 SHARES = (0.7, 0.2, 0.1)  # nearest warehouse to the seller, the next, the one after
 SHARE_NOISE = 0.3
 FEW = 64  # up to so many pieces each finds its own way
