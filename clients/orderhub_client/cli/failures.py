@@ -74,7 +74,12 @@ def _of_hub(error: OrderHubError) -> Failure:
     sentence = error.text(chosen()) or error.code.name
     details = error.details.message
     lines = [f"The hub refused: {sentence} ({error.reason or error.code.name})"]
-    lines += [f"  {fault.field}: {fault.description}" for fault in error.violations]
+    lines += [
+        f"  field: {fault.field}"
+        if fault.description in {sentence, details}
+        else f"  {fault.field}: {fault.description}"
+        for fault in error.violations
+    ]
     if not error.violations and details and details != sentence:
         lines.append(f"  {details}")
     if error.reason == "FORBIDDEN":

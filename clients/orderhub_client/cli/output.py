@@ -56,7 +56,16 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty:
         )
     for row in cells:
         table.add_row(*map(escape, row))
-    console().print(table)
+    _print(table)
+
+
+def _print(renderable: Table) -> None:
+    """Print without the blanks that fill the last column."""
+    there = console()
+    with there.capture() as captured:
+        there.print(renderable)
+    for line in captured.get().splitlines():
+        sys.stdout.write(f"{line.rstrip()}\n")
 
 
 def _is_word(cell: str) -> bool:
@@ -71,4 +80,4 @@ def print_facts(facts: Iterable[tuple[str, object]]) -> None:
     for name, value in facts:
         if value not in (None, ""):
             grid.add_row(name, escape(str(value)))
-    console().print(grid)
+    _print(grid)

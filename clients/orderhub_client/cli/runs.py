@@ -11,6 +11,7 @@ import typer
 from orderhub_client.cli import output
 from orderhub_client.cli.desk import Desk, command
 from orderhub_client.cli.failures import AnswerIsNo, UsageFault
+from orderhub_client.cli.language import said
 from orderhub_client.cli.values import kilometres, money, per_cent
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def _plan_row(plan: dict[str, Any]) -> tuple[object, ...]:
 def _refusals(refused: Sequence[Refused]) -> str:
     lines = [f"{len(refused)} payloads were refused outright:"]
     lines += [
-        f"  line {entry.line}: {entry.error}" if entry.line else f"  {entry.error}"
+        f"  line {entry.line}: {said(entry.result.message)} ({entry.result.reason})"
         for entry in refused[:MAX_REFUSED_SHOWN]
     ]
     if len(refused) > MAX_REFUSED_SHOWN:

@@ -82,13 +82,11 @@ def _submitted(
 ) -> Iterator[intake_v1.SubmitResult]:
     from orderhub_client.client import new_request_id
     from orderhub_client.run.batches import batches
-    from orderhub_client.run.submit import Numbered
+    from orderhub_client.run.sending import Numbered, send
 
     numbered = (Numbered(new_request_id(), payload) for payload in payloads)
     for batch in batches(numbered, BATCH):
-        yield from hub.submit_payloads(
-            channel, [(n.request_id, n.payload.body) for n in batch], shop
-        )
+        yield from send(hub, channel, batch, shop=shop)
 
 
 def _states(hub: OrderHub, results: list[intake_v1.SubmitResult], wait_s: float) -> dict[str, str]:

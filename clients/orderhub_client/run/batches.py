@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from orderhub_client.run.submit import Numbered
+    from orderhub_client.run.sending import Numbered
 
 MAX_BATCH = 500
 MAX_BYTES = 3_000_000  # the hub takes 4 MiB

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from orderhub.intake.v1 import intake_pb2 as intake_v1
-from orderhub_client.errors import InvalidArgumentError, OrderHubError
 from orderhub_client.run.batches import batches
+from orderhub_client.run.sending import Numbered, send
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,21 +24,13 @@ if TYPE_CHECKING:
     from orderhub_client.sources.payload import Payload
 
 POLL_S = 0.2
-TOO_LARGE = "MESSAGE_TOO_LARGE"
-
-
-class Numbered(NamedTuple):
-    """A payload and the id of its one submit in this run."""
-
-    request_id: str
-    payload: Payload
 
 
 class Refused(NamedTuple):
     """A payload that the hub would not take at all."""
 
     line: int
-    error: OrderHubError
+    result: intake_v1.SubmitResult
 
 
 @dataclass
@@ -51,8 +43,8 @@ class Submitted:
 
     @property
     def answered(self) -> int:
-        """Payloads answered, refused ones included."""
-        return self.outcomes.total() + len(self.refused)
+        """Payloads answered, in whatever way."""
+        return self.outcomes.total()
 
 
 class Submitter:
@@ -160,29 +152,13 @@ class Submitter:
             yield item
 
     def _send(self, batch: list[Numbered]) -> None:
-        """Submit `batch`; halve it where it is refused as a whole, down to the one at fault."""
-        request = intake_v1.SubmitPayloadsRequest(
-            channel=self._channel,
-            payloads=[
-                intake_v1.ChannelPayload(request_id=n.request_id, body=n.payload.body)
-                for n in batch
-            ],
-        )
-        try:
-            reply = self._hub.call(
-                self._hub.intake.SubmitPayloads, request, patience_s=self._patience_s
-            )
-        except InvalidArgumentError as error:
-            if not _is_one_payloads(error):
-                raise
-            if len(batch) == 1:
-                self._count([], [Refused(batch[0].payload.line, error)])
-                return
-            middle = len(batch) // 2
-            self._send(batch[:middle])
-            self._send(batch[middle:])
-            return
-        self._count(list(reply.results), [])
+        results = send(self._hub, self._channel, batch, patience_s=self._patience_s)
+        refused = [
+            Refused(numbered.payload.line, result)
+            for numbered, result in zip(batch, results, strict=True)
+            if result.outcome == intake_v1.SUBMIT_OUTCOME_REFUSED
+        ]
+        self._count(results, refused)
 
     def _count(self, results: list[intake_v1.SubmitResult], refused: list[Refused]) -> None:
         with self._lock:
@@ -195,9 +171,3 @@ class Submitter:
             )
             self._found.refused += refused
             self._progress.submitted(self._found.answered, self._total)
-
-
-def _is_one_payloads(error: InvalidArgumentError) -> bool:
-    """Return whether a payload, not the call as a whole, is at fault."""
-    named = [violation.field for violation in error.violations]
-    return error.reason == TOO_LARGE or any(field.startswith("payloads") for field in named)

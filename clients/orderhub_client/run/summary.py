@@ -84,7 +84,7 @@ def summarise(
     """Return the figures of a run."""
     outcomes = submitted.outcomes
     accepted = outcomes[intake_v1.SUBMIT_OUTCOME_ACCEPTED]
-    refused = outcomes[intake_v1.SUBMIT_OUTCOME_REFUSED] + len(submitted.refused)
+    refused = outcomes[intake_v1.SUBMIT_OUTCOME_REFUSED]
     return Summary(
         source=source,
         orders_in=submitted.answered - refused,

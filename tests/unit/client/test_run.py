@@ -17,8 +17,9 @@ from orderhub_client.errors import InternalError, InvalidArgumentError, Unavaila
 from orderhub_client.run.batches import MAX_BYTES, batches
 from orderhub_client.run.plans import Day
 from orderhub_client.run.progress import Silent
+from orderhub_client.run.sending import Numbered
 from orderhub_client.run.settle import StuckError, wait_until_at_rest
-from orderhub_client.run.submit import Numbered, Submitted, Submitter
+from orderhub_client.run.submit import Submitted, Submitter
 from orderhub_client.run.summary import Routes, Summary, routes_of, summarise
 from orderhub_client.sources.payload import Payload
 from orderhub_client.sources.text import SourceError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 ACCEPTED = intake_v1.SUBMIT_OUTCOME_ACCEPTED
 DUPLICATE = intake_v1.SUBMIT_OUTCOME_DUPLICATE
+REFUSED = intake_v1.SUBMIT_OUTCOME_REFUSED
 QUARANTINED = intake_v1.SUBMIT_OUTCOME_QUARANTINED
 
 
@@ -107,7 +109,7 @@ def test_one_refused_payload_does_not_take_its_neighbours_along(
     with serve(intake) as hub:
         found = submitter(hub, in_flight=1, batch=10).submit(given)
 
-    assert found.outcomes == Counter({ACCEPTED: 2, QUARANTINED: 1})
+    assert found.outcomes == Counter({ACCEPTED: 2, QUARANTINED: 1, REFUSED: 1})
     assert found.reasons == Counter({"BAD": 1})
     assert [entry.line for entry in found.refused] == [7]
     assert intake.bodies == [b"a", b"c"]
