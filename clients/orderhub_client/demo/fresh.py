@@ -1,4 +1,4 @@
-"""Business F: one front warehouse of a fresh-food seller, 300 stops in nine clusters, seven vans."""
+"""Business F: one front warehouse of a fresh-food seller, 300 stops in 9 clusters, 7 vans."""
 
 from __future__ import annotations
 
