@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup, escape
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from orderhub.common.v1 import geo_pb2 as geo_v1
     from orderhub.fulfilment.v1 import routing_pb2 as routing_v1
 
@@ -111,19 +113,20 @@ def gantt(plan: routing_v1.RoutePlan) -> Markup:
         return round(LABEL + (second - first) * scale, 1)
 
     parts = [f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="Timetable">']
-    for second in range(first, last + 1, HOUR_S):
-        parts.append(
-            f'<line x1="{x(second)}" y1="18" x2="{x(second)}" y2="{height}" stroke="#ddd"/>'
-            f'<text x="{x(second)}" y="12" font-size="11" fill="#555" text-anchor="middle">'
-            f"{clock(second)}</text>"
-        )
+    parts.extend(
+        f'<line x1="{x(second)}" y1="18" x2="{x(second)}" y2="{height}" stroke="#ddd"/>'
+        f'<text x="{x(second)}" y="12" font-size="11" fill="#555" text-anchor="middle">'
+        f"{clock(second)}</text>"
+        for second in range(first, last + 1, HOUR_S)
+    )
     for k, route in enumerate(routes):
         parts += _row(route, k, x)
     return Markup("".join([*parts, "</svg>"]))  # noqa: S704 - every text in it is escaped above
 
 
-def _row(route: routing_v1.PlannedRoute, k: int, x: object) -> list[str]:
-    assert callable(x)  # noqa: S101 - narrows a local function
+def _row(
+    route: routing_v1.PlannedRoute, k: int, x: Callable[[int], float]
+) -> list[str]:
     y = 22 + ROW * k
     parts = [
         f'<text x="4" y="{y + 14}" font-size="12" fill="#222">{escape(name_of(route))}</text>',
