@@ -95,8 +95,10 @@ def _scale_bar(frame: _Frame) -> list[str]:
     y = SIZE - 14
     text = f"{length_m / 1000:g} km" if length_m >= 1000 else f"{length_m:g} m"
     return [
-        f'<line x1="{MARGIN}" y1="{y}" x2="{MARGIN + pixels:.1f}" y2="{y}" stroke="#333" '
-        'stroke-width="2"/>',
+        (
+            f'<line x1="{MARGIN}" y1="{y}" x2="{MARGIN + pixels:.1f}" y2="{y}" stroke="#333" '
+            'stroke-width="2"/>'
+        ),
         f'<text x="{MARGIN}" y="{y - 5}" font-size="12" fill="#333">{text}</text>',
     ]
 
@@ -124,9 +126,7 @@ def gantt(plan: routing_v1.RoutePlan) -> Markup:
     return Markup("".join([*parts, "</svg>"]))  # noqa: S704 - every text in it is escaped above
 
 
-def _row(
-    route: routing_v1.PlannedRoute, k: int, x: Callable[[int], float]
-) -> list[str]:
+def _row(route: routing_v1.PlannedRoute, k: int, x: Callable[[int], float]) -> list[str]:
     y = 22 + ROW * k
     parts = [
         f'<text x="4" y="{y + 14}" font-size="12" fill="#222">{escape(name_of(route))}</text>',
