@@ -251,7 +251,7 @@ def _updates(
 
 
 def _total_minor(payload: dict[str, Any]) -> int:
-    goods = sum(minor(item["price"]) * item["quantity"] for item in payload["items"])
+    goods: int = sum(minor(item["price"]) * item["quantity"] for item in payload["items"])
     return goods + minor(payload["freight"]) - minor(payload["discount"])
 
 
