@@ -182,32 +182,34 @@ def _payload(
             "sku": good.sku,
             "title": good.name,
             "quantity": rng.choices((1, 2, 3), (88, 10, 2))[0],
-            "price": yuan(good.price_minor),
+            "unit_price": yuan(good.price_minor),
         }
         for good in {good.sku: good for good in picked}.values()
     ]
     shop = rng.choices([name for name, _ in SHOPS], [share for _, share in SHOPS])[0]
     payload: dict[str, Any] = {
-        "order_id": order_id,
+        "external_order_id": order_id,
         "shop": shop,
         "placed_at": at.isoformat(),
         "modified_at": at.isoformat(),
         "currency": "CNY",
         "freight": "10.00",
         "discount": "0.00",
-        "buyer_id": who.account,
+        "customer_id": who.account,
         "recipient": {"name": who.name, "phone": who.phone, "street": who.street},
-        "address": {
+        "destination": {
             "country": "CN",
             "province": who.city.province,
             "city": who.city.name,
             "district": who.district,
-            "lat": who.lat,
-            "lng": who.lng,
-            "datum": "WGS84",
-            "precision": "door",
+            "location": {
+                "lat": who.lat,
+                "lng": who.lng,
+                "datum": "WGS84",
+                "precision": "DOOR",
+            },
         },
-        "items": items,
+        "lines": items,
         "payment": {"mode": "prepaid"},
         "labels": ["vip"] if who.vip else [],
     }
@@ -218,7 +220,8 @@ def _payload(
 def _spoil(payload: dict[str, Any], planted: Planted | None) -> None:
     """Put the fault into the payload that is one of the payload, not of the buyer."""
     if planted is Planted.UNKNOWN_SKU:
-        payload["items"][0]["sku"] = "HM-NEW-" + payload["order_id"]
+        # As a shop writes a listing that nobody has registered yet.
+        payload["lines"][0]["sku"] = "新品 " + payload["external_order_id"]
     if planted is Planted.PRICE_CONFLICT:
         goods_minor = _total_minor(payload) - 1_000
         payload["discount"] = yuan(goods_minor * 8 // 10)
@@ -251,7 +254,7 @@ def _updates(
 
 
 def _total_minor(payload: dict[str, Any]) -> int:
-    goods: int = sum(minor(item["price"]) * item["quantity"] for item in payload["items"])
+    goods: int = sum(minor(item["unit_price"]) * item["quantity"] for item in payload["lines"])
     return goods + minor(payload["freight"]) - minor(payload["discount"])
 
 

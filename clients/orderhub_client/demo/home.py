@@ -65,9 +65,9 @@ def _stock(day: PlayedDay, rng: random.Random) -> list[tuple[str, dict[str, int]
     wanted: Counter[str] = Counter()
     seen: set[str] = set()
     for sent in day.sent:
-        if sent.payload["order_id"] not in seen:
-            seen.add(sent.payload["order_id"])
-            for item in sent.payload["items"]:
+        if sent.payload["external_order_id"] not in seen:
+            seen.add(sent.payload["external_order_id"])
+            for item in sent.payload["lines"]:
                 wanted[item["sku"]] += item["quantity"]
     stock = []
     for rank, good in enumerate(day.goods):

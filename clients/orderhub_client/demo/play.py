@@ -88,7 +88,7 @@ def _submit(hub: OrderHub, day: PlayedDay, played: Played, progress: Progress) -
         ]
         results = hub.submit_payloads(home.CHANNEL, payloads)
         for sent, result in zip(part, results, strict=True):
-            order_id = sent.payload["order_id"]
+            order_id = sent.payload["external_order_id"]
             outcome = intake_v1.SubmitOutcome.Name(result.outcome)
             played.outcomes[order_id].append(outcome.removeprefix("SUBMIT_OUTCOME_"))
             if result.order_number:

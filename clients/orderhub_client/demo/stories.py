@@ -54,9 +54,9 @@ def _with_choice(hub: OrderHub, day: PlayedDay, played: Played) -> str:
     """Return an order of several lines that found all its stock, with a runner-up."""
     spoiled = set().union(*day.truth.values())
     several = [
-        sent.payload["order_id"]
+        sent.payload["external_order_id"]
         for sent in day.sent
-        if len(sent.payload["items"]) > 1 and sent.payload["order_id"] not in spoiled
+        if len(sent.payload["lines"]) > 1 and sent.payload["external_order_id"] not in spoiled
     ]
     for order_id in several[:50]:
         number = played.numbers.get(order_id, "")
