@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from orderhub_client.cli import (
+    demo,
     events,
     exceptions,
     holds,
@@ -34,7 +35,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-for module in (runs, submitting, serving):
+for module in (runs, submitting, demo, serving):
     module.add_to(app)
 for name, group in {
     "orders": orders.app,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 STAGES = {
+    "hub": "Starting a hub; the first start on a machine compiles for half a minute",
     "scenario": "Building the scenario",
     "orders": "Taking orders in",
     "routes": "Planning routes",
