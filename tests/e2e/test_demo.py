@@ -19,8 +19,16 @@ def test_the_demo_accounts_for_every_delivery_and_writes_a_page_of_its_own(tmp_p
     out = tmp_path / "out"
 
     run = subprocess.run(
-        [sys.executable, "-m", "orderhub_client", "demo", "--orders", "200", "--json"]
-        + ["--out", str(out)],
+        [
+            sys.executable,
+            "-m",
+            "orderhub_client",
+            "demo",
+            "--orders",
+            "200",
+            "--json",
+            f"--out={out}",
+        ],
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(REPO), str(REPO / "clients")])},
         capture_output=True,
         text=True,

@@ -82,10 +82,8 @@ def _fresh(folder: Path) -> Path:
     """Return an empty folder; only one that a demo made before is emptied."""
     if folder.exists():
         inside = {entry.name for entry in folder.iterdir()}
-        if inside and not inside & set(SEEN_BEFORE):
-            raise UsageFault(
-                f"{folder} holds something else than a demo's data; give another --out."
-            )
+        if inside and not inside & MADE_BY_A_HUB:
+            raise UsageFault(f"{folder} holds no demo's data, so it is left alone; give --out.")
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     return folder
@@ -139,10 +137,7 @@ def _print(figures: dict[str, Any], lines: Sequence[Line], conservation: str, ma
             ),
             ("Speed", f"{figures['orders_per_s']:,.0f} orders a second from submit to rest"),
             ("People", manual),
-            (
-                "Allocation",
-                f"¥{ours / 100:,.2f}{saved}; {allocation['unfilled_lines']} lines short",
-            ),
+            ("Allocation", f"¥{ours / 100:,.2f}{saved}; {short} lines short"),
         ]
     )
     output.print_line("")
