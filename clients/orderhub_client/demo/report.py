@@ -21,6 +21,16 @@ if TYPE_CHECKING:
     from orderhub_client.demo.play import Played
     from orderhub_client.demo.stories import Story
 
+# What the stock desk says to lines without stock; holds bring their own words.
+UNFILLED = {
+    "OUT_OF_STOCK": "没有仓库有足够库存。 No warehouse has enough of it.",
+    "TAKEN_BY_OTHERS": "已被更早的订单占用。 Earlier orders took it.",
+    "PARCEL_LIMIT": "超过该订单的包裹数上限。 The order may not take so many parcels.",
+    "WAREHOUSE_CAPACITY": "仓库当日出库能力已满。 The warehouse ships no more that day.",
+    "NOT_ALLOWED": "有货的仓库不能发往该地址。 No warehouse that has it may ship it there.",
+    "DEARER_THAN_UNFILLED": "发货成本高于缺货代价。 Shipping costs more than leaving it out.",
+    "UNKNOWN_SKU": "商品未登记，报文已隔离。 The SKU is not registered; the payload is kept aside.",
+}
 BP = 100  # hundredths of a per cent in a per cent
 KG, KM = 1_000, 1_000
 
@@ -125,7 +135,7 @@ def _states(played: Played) -> list[dict[str, Any]]:
 
 
 def _reasons(played: Played) -> list[dict[str, Any]]:
-    text = {hold.reason: f"{hold.message.zh} {hold.message.en}" for hold in played.holds}
+    text = UNFILLED | {h.reason: f"{h.message.zh} {h.message.en}" for h in played.holds}
     return [
         {"reason": row.reason, "text": text.get(row.reason, ""), "count": row.count}
         for row in sorted(played.counts.by_reason, key=lambda row: -row.count)

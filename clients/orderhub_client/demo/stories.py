@@ -80,7 +80,7 @@ def _story(hub: OrderHub, number: str, title: str) -> Story:
 def _happened(event: event_v1.Event) -> Moment:
     what = event.type.removeprefix("orderhub.order.").replace("_", " ")
     moves = ", ".join(f"{t.dimension} {t.to.lower()}" for t in event.transitions)
-    return Moment(f"{event.sequence}. {what}.", moves)
+    return Moment(f"{what.capitalize()}.", moves)
 
 
 def _findings(record: record_v1.OrderRecord) -> Iterator[Moment]:
