@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from services._kit.bulk import insert_many
 from services._kit.database import RetryTransactionError
 from services._kit.errors import Malformed
 from services._kit.reasons import Reason
@@ -130,7 +131,7 @@ class Requests:
         if not rows:
             return
         try:
-            connection.execute(self.table.insert(), rows)
+            insert_many(connection, self.table, rows)
         except IntegrityError as error:
             raise RetryTransactionError("a request id was answered meanwhile") from error
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import functools
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from services._kit import logs
+from services._kit.bulk import insert_many
 from services._kit.database import RetryTransactionError, after_commit
 from services._kit.events import (
     START,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, MetaData, RowMapping
 
-    from services._kit.database import Database
+from services._kit.database import Database
 
 MAX_BATCH = 200
 FIRST_POLL_S = 0.005
@@ -89,6 +90,7 @@ class Outbox:
         tracking_id = logs.tracking_id()
         rows = [
             {
+                "xid": 0,  # PostgreSQL gives its transaction's
                 "aggregate_id": event.aggregate_id,
                 "aggregate_seq": number,
                 "type": event.type,
@@ -99,11 +101,8 @@ class Outbox:
             }
             for event, number in zip(events, counted, strict=True)
         ]
-        xid: Any = sa.literal_column("0")
-        if connection.dialect.name == "postgresql":
-            xid = sa.func.pg_current_xact_id()
         try:
-            connection.execute(self.table.insert().values(xid=xid), rows)
+            insert_many(connection, self.table, rows, computed={"xid": "pg_current_xact_id()"})
         except IntegrityError as error:
             raise RetryTransactionError("an event's number was taken") from error
         after_commit(connection, self.wake.notify)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from orderhub.common.v1 import order_pb2 as order_v1
 from orderhub.fulfilment.v1 import allocation_pb2 as allocation_v1
 from orderhub.intake.v1 import record_pb2 as record_v1
+from services._kit.bulk import insert_many, update_many
 from services._kit.database import RetryTransactionError
 from services._kit.errors import NotFound
 from services._kit.events import NewEvent, time_from
@@ -28,17 +29,12 @@ if TYPE_CHECKING:
     from services._kit.outbox import Outbox
 
 COLUMNS = tuple(f.name for f in fields(OrderValues))
-FIXED = frozenset({"order_number", "channel", "shop", "external_order_id", "accepted_us"})
+FIXED = frozenset({"channel", "shop", "external_order_id", "accepted_us"})
+MUTABLE = tuple(name for name in COLUMNS if name not in FIXED)
 CHUNK = 500  # parameters of one IN list
 DATA_SCHEMA = "orderhub.common.v1.Event"
 
 _SELECT = sa.select(*(store.orders.c[name] for name in COLUMNS))
-_INSERT = store.orders.insert()
-_UPDATE = (
-    store.orders.update()
-    .where(store.orders.c.order_number == sa.bindparam("key"))
-    .values({name: sa.bindparam(name) for name in COLUMNS if name not in FIXED})
-)
 _UNFILLED = "UNFILLED_REASON_"
 
 
@@ -118,10 +114,11 @@ class Book:
         for order in self._orders.values():
             order.assert_told()
         try:
-            self._write(_INSERT, [_row(o) for o in changed if o.is_new])
+            self._insert(store.orders, [_row(o) for o in changed if o.is_new])
         except IntegrityError as error:
             raise RetryTransactionError("an order was taken in meanwhile") from error
-        self._write(_UPDATE, [_update(o) for o in changed if not o.is_new])
+        updated = [_update(o) for o in changed if not o.is_new]
+        update_many(self.connection, store.orders, "order_number", updated)
         self._flush_contents(changed)
         self._upsert(
             store.outcomes,
@@ -206,7 +203,7 @@ class Book:
             if o.new_content is not None
         ]
         fresh = {o.values.order_number for o in changed if o.is_new}
-        self._write(store.contents.insert(), [r for r in rows if r["order_number"] in fresh])
+        self._insert(store.contents, [r for r in rows if r["order_number"] in fresh])
         self._upsert(store.contents, [r for r in rows if r["order_number"] not in fresh])
 
     def _flush_unfilled(self, changed: Sequence[StoredOrder]) -> None:
@@ -226,29 +223,19 @@ class Book:
             for o in changed
             for line in o.outcome.allocation.unfilled
         ]
-        self._write(table.insert(), rows)
+        self._insert(table, rows)
 
-    def _write(self, statement: Any, rows: list[dict[str, Any]]) -> None:
-        if rows:
-            self.connection.execute(statement, rows)
+    def _insert(self, table: Table, rows: list[dict[str, Any]]) -> None:
+        insert_many(self.connection, table, rows)
 
     def _upsert(self, table: Table, rows: list[dict[str, Any]]) -> None:
-        if rows:
-            self.connection.execute(upsert(self.connection, table), rows)
+        insert_many(self.connection, table, rows, replace=True)
 
 
 def insert_into(connection: Connection, table: Table) -> Any:
     """Return an insert in the database's own dialect, which knows ON CONFLICT."""
     make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     return make(table)
-
-
-def upsert(connection: Connection, table: Table) -> Any:
-    """Return the statement that inserts a row, or replaces the one with its primary key."""
-    statement = insert_into(connection, table)
-    keys = [column.name for column in table.primary_key]
-    given = {c.name: statement.excluded[c.name] for c in table.c if c.name not in keys}
-    return statement.on_conflict_do_update(index_elements=keys, set_=given)
 
 
 def unfilled_reason(number: int) -> str:
@@ -266,9 +253,7 @@ def _row(order: StoredOrder) -> dict[str, Any]:
 
 def _update(order: StoredOrder) -> dict[str, Any]:
     values = order.values
-    row = {name: getattr(values, name) for name in COLUMNS if name not in FIXED}
-    row["key"] = values.order_number
-    return row
+    return {name: getattr(values, name) for name in MUTABLE}
 
 
 def _hold_row(hold: record_v1.Hold) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from orderhub.common.v1 import order_pb2 as order_v1
 from orderhub.intake.v1 import intake_pb2 as intake_v1
 from orderhub.intake.v1 import record_pb2 as record_v1
+from services._kit.bulk import insert_many
 from services._kit.errors import FailedPrecondition, NotFound
 from services._kit.reasons import Reason
 from services.intake import store
@@ -121,8 +122,9 @@ def _hand_out(
             "claimed_us": now_us,
         },
     )
-    connection.execute(
-        _members.insert(),
+    insert_many(
+        connection,
+        _members,
         [
             {
                 "batch_id": wanted.batch_id,

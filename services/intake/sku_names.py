@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from orderhub.intake.v1 import intake_pb2 as intake_v1
+from services._kit.bulk import insert_many
 from services.intake import store
-from services.intake.book import upsert
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -54,7 +54,7 @@ def put(connection: Connection, request: intake_v1.PutSkuMappingsRequest) -> int
         }
         for m in request.mappings
     }
-    connection.execute(upsert(connection, store.sku_mappings), list(rows.values()))
+    insert_many(connection, store.sku_mappings, list(rows.values()), replace=True)
     return len(rows)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orderhub.intake.v1 import intake_pb2 as intake_v1
+from services._kit.bulk import insert_many
 from services._kit.errors import Malformed
 from services._kit.idempotency import Answered, same_body
 from services.intake import store
@@ -173,7 +174,7 @@ class _Round:
         self._book.flush()
         self._quarantine.flush()
         if self._payloads:
-            self._connection.execute(store.payloads.insert(), self._payloads)
+            insert_many(self._connection, store.payloads, self._payloads)
         for scope, remembered in fresh.items():
             self._requests.remember(self._connection, METHOD, remembered, self._now, scope=scope)
         return answers
