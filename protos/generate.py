@@ -56,9 +56,7 @@ def generate(root: Path) -> None:
 def stale(fresh: Path) -> list[str]:
     """Return the files below `OUT` that differ from those below `fresh`."""
     new = {path.relative_to(fresh) for path in fresh.rglob("*.py*")}
-    old = {
-        path.relative_to(OUT) for path in OUT.rglob("*.py*") if "__pycache__" not in path.parts
-    }
+    old = {path.relative_to(OUT) for path in OUT.rglob("*.py*") if "__pycache__" not in path.parts}
     differ = [path for path in new & old if not filecmp.cmp(fresh / path, OUT / path, False)]
     return sorted(str(path) for path in (new ^ old) | set(differ))
 
