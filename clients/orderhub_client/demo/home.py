@@ -56,7 +56,6 @@ def scenario(day: PlayedDay, seed: int) -> Scenario:
             )
             for good in day.goods
         ),
-        mappings=(),
         receipts=receipts_of(_stock(day, rng)),
     )
 
