@@ -15,6 +15,7 @@ from orderhub.intake.v1 import intake_pb2_grpc as intake_grpc_v1
 from orderhub.orchestrator.v1 import orchestrator_pb2_grpc as orchestrator_grpc_v1
 from orderhub.rules.v1 import rules_pb2_grpc as rules_grpc_v1
 from orderhub_client.channel import caller_metadata, open_channel
+from orderhub_client.credentials import credentials_from_environment
 from orderhub_client.errors import error_from
 from orderhub_client.hub import found_hub
 from orderhub_client.retry import Retrier, RetryBudget, RetryPolicy
@@ -50,6 +51,9 @@ class OrderHub:
     `orchestrator`. Call them through `call`, `pages` or `stream`, which add the deadline, repeat
     what may pass by itself and raise `OrderHubError`.
 
+    `ORDERHUB_TLS_CA_FILE`, `ORDERHUB_TLS_CERT_FILE` and `ORDERHUB_TLS_KEY_FILE` name the
+    certificates for a hub beyond this machine.
+
     Parameters
     ----------
     role, actor
@@ -69,8 +73,9 @@ class OrderHub:
         language: str = "en",
         patience_s: float = PATIENCE_S,
     ) -> None:
+        credentials = credentials_from_environment()
         self._channels = {
-            name: open_channel(getattr(addresses, name))
+            name: open_channel(getattr(addresses, name), credentials)
             for name in ("intake", "rules", "fulfilment", "orchestrator")
         }
         self._metadata = caller_metadata(role=role, actor=actor, language=language)

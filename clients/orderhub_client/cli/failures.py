@@ -38,6 +38,7 @@ def told(error: Exception) -> int:
 
 def failure_of(error: Exception) -> Failure:
     """Return what `error` means to the one who typed the command."""
+    from orderhub_client.credentials import CredentialsError
     from orderhub_client.errors import OrderHubError
     from orderhub_client.hub import HubNotFoundError
     from orderhub_client.run.settle import StuckError
@@ -45,7 +46,7 @@ def failure_of(error: Exception) -> Failure:
 
     if isinstance(error, AnswerIsNo | StuckError):
         return Failure(NO, tuple(str(error).splitlines()))
-    if isinstance(error, UsageFault | SourceError):
+    if isinstance(error, UsageFault | SourceError | CredentialsError):
         return Failure(USAGE, tuple(str(error).splitlines()))
     if isinstance(error, HubNotFoundError):
         return Failure(UNREACHABLE, tuple(str(error).splitlines()))
