@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from services._kit.database import RetryTransactionError
 from services.fulfilment import decisions
 from services.fulfilment.checks import now_us
+from services.fulfilment.sql import add_rows
 from services.fulfilment.store import metadata, outbox
 
 if TYPE_CHECKING:
@@ -82,10 +83,8 @@ class Batch:
         self.stock.write(connection)
         self.days.write(connection)
         try:
-            if self.reservations:
-                connection.execute(RESERVATION.insert(), self.reservations)
-            if self.shipments:
-                connection.execute(SHIPMENT.insert(), self.shipments)
+            add_rows(connection, RESERVATION, self.reservations)
+            add_rows(connection, SHIPMENT, self.shipments)
         except IntegrityError as error:
             raise RetryTransactionError("an order was decided about meanwhile") from error
         outbox.append(connection, self.events)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from orderhub.fulfilment.v1 import allocation_pb2 as allocation_v1
 from services._kit.database import RetryTransactionError
-from services.fulfilment.sql import among
+from services.fulfilment.sql import add_rows, among
 from services.fulfilment.store import metadata
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def write(connection: Connection, before: dict[str, Stored], after: Sequence[Sto
         connection.execute(_UPDATE, changed)
     if fresh:
         try:
-            connection.execute(ALLOCATION.insert(), fresh)
+            add_rows(connection, ALLOCATION, fresh)
         except IntegrityError as error:
             raise RetryTransactionError("an order was decided about meanwhile") from error
 

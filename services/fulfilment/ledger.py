@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
-from services.fulfilment.sql import among
+from services.fulfilment.sql import among, arrays_of
 from services.fulfilment.store import metadata
 
 if TYPE_CHECKING:
@@ -41,6 +41,14 @@ _PROMISE = (
         available=STOCK.c.available - sa.bindparam("pieces", type_=sa.BigInteger),
         reserved=STOCK.c.reserved + sa.bindparam("pieces", type_=sa.BigInteger),
     )
+)
+
+_KEYS = {"of_sku": "sku", "of_warehouse": "warehouse_id", "of_batch": "batch"}
+_PROMISE_ALL = sa.text(
+    "UPDATE stock SET available = available - new.pieces, reserved = reserved + new.pieces "  # noqa: S608 - names of our own columns
+    f"FROM {arrays_of(STOCK, {**_KEYS, 'pieces': 'reserved'})} "
+    "AS new (sku, warehouse_id, batch, pieces) WHERE stock.sku = new.sku "
+    "AND stock.warehouse_id = new.warehouse_id AND stock.batch = new.batch"
 )
 
 
@@ -115,14 +123,25 @@ class LockedStock:
 
     def write(self, connection: Connection) -> None:
         """Write the net changes, in the order in which the rows were locked."""
+        moves = sorted((key, pieces) for key, pieces in self.moves.items() if pieces)
+        self.moves.clear()
+        if not moves:
+            return
+        if connection.dialect.name == "postgresql":
+            skus, warehouse_ids, batches = zip(*(key for key, _ in moves), strict=True)
+            columns = {
+                "of_sku": list(skus),
+                "of_warehouse": list(warehouse_ids),
+                "of_batch": list(batches),
+                "pieces": [pieces for _, pieces in moves],
+            }
+            connection.execute(_PROMISE_ALL, columns)
+            return
         rows = [
             {"of_sku": k.sku, "of_warehouse": k.warehouse_id, "of_batch": k.batch, "pieces": n}
-            for k, n in sorted(self.moves.items())
-            if n
+            for k, n in moves
         ]
-        if rows:
-            connection.execute(_PROMISE, rows)
-        self.moves.clear()
+        connection.execute(_PROMISE, rows)
 
 
 def lock(connection: Connection, skus: Iterable[str], now_us: int) -> LockedStock:
