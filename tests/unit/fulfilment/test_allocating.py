@@ -127,11 +127,13 @@ def test_gives_an_earlier_revisions_stock_back_first(desk: Desk) -> None:
 def test_calls_an_earlier_revisions_shipments_off_and_never_reuses_their_ids(desk: Desk) -> None:
     desk.allocate(order("o1", ("S1", 1)))
 
-    desk.allocate(order("o1", ("S1", 2), revision=2))
+    for revision in (2, 3):
+        desk.allocate(order("o1", ("S1", 2), revision=revision))
 
     assert [(s.shipment_id, s.state) for s in desk.shipments("o1")] == [
         ("o1-1", allocation_v1.SHIPMENT_STATE_CANCELLED),
-        ("o1-2", allocation_v1.SHIPMENT_STATE_ALLOCATED),
+        ("o1-2", allocation_v1.SHIPMENT_STATE_CANCELLED),
+        ("o1-3", allocation_v1.SHIPMENT_STATE_ALLOCATED),
     ]
 
 

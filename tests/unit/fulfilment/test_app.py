@@ -100,3 +100,68 @@ async def test_names_every_fault_of_a_request_in_both_languages(
     for detail in details:
         detail.Unpack(found)
     assert [v.field for v in found.field_violations] == ["skus[0].sku", "skus[1].weight_g"]
+
+
+async def test_gives_every_entry_once_over_its_pages(channel: grpc.aio.Channel) -> None:
+    inventory = inventory_grpc_v1.InventoryServiceStub(channel)
+    await inventory.PutSkus(inventory_v1.PutSkusRequest(skus=[sku(f"S{i}") for i in range(7)]))
+    await inventory.PutWarehouses(
+        inventory_v1.PutWarehousesRequest(warehouses=[warehouse("W1"), warehouse("W2")])
+    )
+    goods = [receipt(f"W{1 + i % 2}", f"S{i}", i + 1) for i in range(7)]
+    await inventory.ReceiveStock(inventory_v1.ReceiveStockRequest(request_id="r1", receipts=goods))
+
+    pages, token = [], ""
+    while not pages or token:
+        page = await inventory.GetAvailability(
+            inventory_v1.GetAvailabilityRequest(page_size=3, page_token=token)
+        )
+        token = page.next_page_token
+        pages.append(page)
+
+    levels = [(v.warehouse_id, v.sku) for page in pages for v in page.levels]
+    assert levels == sorted((f"W{1 + i % 2}", f"S{i}") for i in range(7))
+    assert [len(page.levels) for page in pages] == [3, 3, 1]
+    assert {page.totals.received for page in pages} == {28}
+
+
+async def test_refuses_a_page_token_of_another_query(channel: grpc.aio.Channel) -> None:
+    inventory = inventory_grpc_v1.InventoryServiceStub(channel)
+    await inventory.PutSkus(inventory_v1.PutSkusRequest(skus=[sku("S1"), sku("S2")]))
+    page = await inventory.ListSkus(inventory_v1.ListSkusRequest(page_size=1))
+
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await inventory.ListWarehouses(
+            inventory_v1.ListWarehousesRequest(page_token=page.next_page_token)
+        )
+
+    assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_keeps_vehicles_by_warehouse(channel: grpc.aio.Channel) -> None:
+    inventory = inventory_grpc_v1.InventoryServiceStub(channel)
+    await inventory.PutWarehouses(
+        inventory_v1.PutWarehousesRequest(warehouses=[warehouse("W1"), warehouse("W2")])
+    )
+    fleet = [
+        inventory_v1.Vehicle(vehicle_id=f"V{i}", warehouse_id=f"W{i}", count=2, capacity_g=9)
+        for i in (1, 2)
+    ]
+    await inventory.PutVehicles(
+        inventory_v1.PutVehiclesRequest(vehicles=fleet), metadata=(("x-orderhub-role", "planner"),)
+    )
+
+    found = await inventory.ListVehicles(inventory_v1.ListVehiclesRequest(warehouse_id="W2"))
+
+    assert [vehicle.vehicle_id for vehicle in found.vehicles] == ["V2"]
+
+
+async def test_explains_only_what_was_decided(channel: grpc.aio.Channel) -> None:
+    allocation = allocation_grpc_v1.AllocationServiceStub(channel)
+
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await allocation.ExplainAllocation(
+            allocation_v1.ExplainAllocationRequest(order_number="never")
+        )
+
+    assert caught.value.code() == grpc.StatusCode.NOT_FOUND

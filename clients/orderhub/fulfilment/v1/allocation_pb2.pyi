@@ -538,11 +538,15 @@ class AllocateOrdersResponse(_message.Message):
     GAP_BP_FIELD_NUMBER: _builtins.int
     NEAREST_COST_MINOR_FIELD_NUMBER: _builtins.int
     cost_minor: _builtins.int
-    """Cost of the orders decided by this call."""
+    """Cost of the orders decided by this call, repeated answers left out; of several
+    currencies, the plain sum.
+    """
     lower_bound_minor: _builtins.int
     """No allocation of these orders on this stock costs less: proven."""
     bound_kind: _builtins.str
-    """Which bound it is."""
+    """Which bound it is: `optimal`, `lagrangian`, `independent`, or `none` where the
+    solver failed and the batch was allocated by the nearest rule.
+    """
     gap_bp: _builtins.int
     """(cost - bound) / cost, rounded up. Unset: 0, proven optimal."""
     nearest_cost_minor: _builtins.int

@@ -51,7 +51,17 @@ class AllocationServiceStub:
     """Chooses warehouses for up to 256 orders together and reserves their stock in
     one transaction. Idempotent by (order number, revision): asked again, the first
     answer is given again; a later revision gives the earlier one's stock back
-    first.
+    first. An answer advances in one way: a revision that was only reserved is asked
+    for without `reserve_only`, and its shipments are made from the stock it holds.
+    An earlier or released revision changes nothing and gets the current answer,
+    which names its own revision.
+
+    Goods of other temperature, or dangerous beside harmless, share no parcel: they
+    are allocated apart, each within three parcels and, unless the order may be
+    split, from one warehouse. An order competes among warehouses with tariffs in its
+    currency; where there is none, among those of the most common one, and its
+    unfilled lines weigh what their SKU's shortage costs only. A line of which
+    neither value nor shortage is known is always worth shipping.
     """
     ExplainAllocation: _grpc.UnaryUnaryMultiCallable[_allocation_pb2.ExplainAllocationRequest, _allocation_pb2.ExplainAllocationResponse]
     """Explains an order's allocation: its terms, the runner-up and what it would have
@@ -83,7 +93,17 @@ class AllocationServiceAsyncStub(AllocationServiceStub):
     """Chooses warehouses for up to 256 orders together and reserves their stock in
     one transaction. Idempotent by (order number, revision): asked again, the first
     answer is given again; a later revision gives the earlier one's stock back
-    first.
+    first. An answer advances in one way: a revision that was only reserved is asked
+    for without `reserve_only`, and its shipments are made from the stock it holds.
+    An earlier or released revision changes nothing and gets the current answer,
+    which names its own revision.
+
+    Goods of other temperature, or dangerous beside harmless, share no parcel: they
+    are allocated apart, each within three parcels and, unless the order may be
+    split, from one warehouse. An order competes among warehouses with tariffs in its
+    currency; where there is none, among those of the most common one, and its
+    unfilled lines weigh what their SKU's shortage costs only. A line of which
+    neither value nor shortage is known is always worth shipping.
     """
     ExplainAllocation: _aio.UnaryUnaryMultiCallable[_allocation_pb2.ExplainAllocationRequest, _allocation_pb2.ExplainAllocationResponse]  # type: ignore[assignment]
     """Explains an order's allocation: its terms, the runner-up and what it would have
@@ -118,7 +138,17 @@ class AllocationServiceServicer(metaclass=_abc_1.ABCMeta):
         """Chooses warehouses for up to 256 orders together and reserves their stock in
         one transaction. Idempotent by (order number, revision): asked again, the first
         answer is given again; a later revision gives the earlier one's stock back
-        first.
+        first. An answer advances in one way: a revision that was only reserved is asked
+        for without `reserve_only`, and its shipments are made from the stock it holds.
+        An earlier or released revision changes nothing and gets the current answer,
+        which names its own revision.
+
+        Goods of other temperature, or dangerous beside harmless, share no parcel: they
+        are allocated apart, each within three parcels and, unless the order may be
+        split, from one warehouse. An order competes among warehouses with tariffs in its
+        currency; where there is none, among those of the most common one, and its
+        unfilled lines weigh what their SKU's shortage costs only. A line of which
+        neither value nor shortage is known is always worth shipping.
         """
 
     @_abc_1.abstractmethod

@@ -887,7 +887,7 @@ class StockLevel(_message.Message):
     frozen: _builtins.int
     """Pieces frozen by a refund request."""
     available: _builtins.int
-    """Pieces that may be promised now."""
+    """Pieces that nobody holds. They may be promised until the batch expires."""
     @_builtins.property
     def expires_at(self) -> _timestamp_pb2.Timestamp:
         """When the batch expires. Unset: never."""
@@ -1009,7 +1009,7 @@ class StockTotals(_message.Message):
     frozen: _builtins.int
     """Pieces frozen."""
     available: _builtins.int
-    """Pieces that may be promised."""
+    """Pieces that nobody holds, those of expired batches included."""
     def __init__(
         self,
         *,
