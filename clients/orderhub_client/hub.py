@@ -29,6 +29,8 @@ LOG_FILE = "hub.log"
 START_TIMEOUT_S = 180.0
 STOP_TIMEOUT_S = 20.0
 POLL_S = 0.1
+ANSWER_S = 3.0
+RESTART_S = 30.0  # its process lives: it starts, or a service is being started again
 PATIENT_S = 5.0  # people wait so long without being told
 
 
@@ -58,12 +60,12 @@ def found_hub(where: str = "") -> Addresses:
     except ValueError as error:
         raise HubNotFoundError(f"--hub: {error}.") from None
     if given is not None:
-        return _checked(given, where)
+        return _checked(given, where, ANSWER_S)
     folder = data_dir(where)
     running = read_hub_file(folder)
     if running is None:
         raise HubNotFoundError(f"No hub runs on {folder}.\nStart one with `orderhub serve`.")
-    return _checked(running, str(folder))
+    return _checked(running, str(folder), RESTART_S)
 
 
 @contextlib.contextmanager
@@ -79,7 +81,7 @@ def opened_hub(where: str = "", say: Callable[[str], None] = _nothing) -> Genera
     folder = data_dir(where)
     running = read_hub_file(folder)
     if running is not None:
-        yield _checked(running, str(folder))
+        yield _checked(running, str(folder), RESTART_S)
         return
     process = _started(folder)
     try:
@@ -106,8 +108,8 @@ def _names_addresses(where: str) -> bool:
         return True
 
 
-def _checked(addresses: Addresses, where: str) -> Addresses:
-    silent = not_serving(addresses, timeout_s=3.0)
+def _checked(addresses: Addresses, where: str, timeout_s: float) -> Addresses:
+    silent = not_serving(addresses, timeout_s)
     if silent:
         named = ", ".join(f"{name} ({getattr(addresses, name)})" for name in silent)
         raise HubNotFoundError(
@@ -162,7 +164,7 @@ def _when_serving(
                 f"{_last_line(folder)}"
             )
         if not told and time.monotonic() - begun > PATIENT_S:
-            say(f"Starting a hub on {folder}; the first start compiles the solver …")
+            say(f"Starting a hub on {folder} …")
             told = True
         addresses = read_hub_file(folder)
         if addresses is not None:

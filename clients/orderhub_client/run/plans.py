@@ -29,19 +29,29 @@ TO_PLAN = frozenset({allocation_v1.SHIPMENT_STATE_ALLOCATED, allocation_v1.SHIPM
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What one plan is made for."""
+    """What one plan is made for.
+
+    Attributes
+    ----------
+    context
+        What else the plan depends on: the scenario's digest.
+    """
 
     warehouse_id: str
     date: str
     shipment_ids: tuple[str, ...]
+    context: str = ""
 
     def request_id(self, budget_s: int) -> str:
         """Return the same id for the same shipments: the hub then gives the same plan."""
-        said = "\n".join((self.warehouse_id, self.date, str(budget_s), *sorted(self.shipment_ids)))
+        asked = (self.context, self.warehouse_id, self.date, str(budget_s))
+        said = "\n".join((*asked, *sorted(self.shipment_ids)))
         return f"plan:{hashlib.sha256(said.encode()).hexdigest()[:40]}"
 
 
-def own_fleet_days(hub: OrderHub, warehouse_ids: Sequence[str], date: str) -> list[Day]:
+def own_fleet_days(
+    hub: OrderHub, warehouse_ids: Sequence[str], date: str, context: str = ""
+) -> list[Day]:
     """Return a day for each warehouse that has own-fleet shipments still to leave."""
     days = []
     for warehouse_id in warehouse_ids:
@@ -51,7 +61,7 @@ def own_fleet_days(hub: OrderHub, warehouse_ids: Sequence[str], date: str) -> li
         shipments = hub.pages(hub.allocation.ListShipments, request, "shipments")
         ids = tuple(s.shipment_id for s in shipments if s.state in TO_PLAN)
         if ids:
-            days.append(Day(warehouse_id, date, ids))
+            days.append(Day(warehouse_id, date, ids, context))
     return days
 
 

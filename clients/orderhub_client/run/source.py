@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from orderhub_client.client import OrderHub
+    from orderhub_client.run.plans import Day
     from orderhub_client.run.progress import Progress
     from orderhub_client.run.submit import Refused
 
@@ -98,7 +99,9 @@ def run_source(
         warehouse_ids = (
             [w.warehouse_id for w in scenario.warehouses] if scenario else _all_warehouses(hub)
         )
-        routes = _routes(hub, warehouse_ids, day, options, progress)
+        context = scenario.digest() if scenario else ""
+        days = own_fleet_days(hub, warehouse_ids, day, context)
+        routes = _routes(hub, days, options, progress)
     summary = summarise(
         options.source,
         submitted,
@@ -110,17 +113,11 @@ def run_source(
     return summary, submitted.refused
 
 
-def _routes(
-    hub: OrderHub,
-    warehouse_ids: Sequence[str],
-    day: str,
-    options: RunOptions,
-    progress: Progress,
-) -> Routes:
+def _routes(hub: OrderHub, days: Sequence[Day], options: RunOptions, progress: Progress) -> Routes:
     begun = time.monotonic()
     plans = plan_days(
         hub,
-        own_fleet_days(hub, warehouse_ids, day),
+        days,
         budget_s=options.plan_seconds,
         patience_s=options.patience_s,
         progress=progress,

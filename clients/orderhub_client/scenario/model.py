@@ -12,7 +12,7 @@ from orderhub.common.v1 import geo_pb2 as geo_v1
 from orderhub.fulfilment.v1 import inventory_pb2 as inventory_v1
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from google.protobuf.message import Message
 
@@ -39,12 +39,13 @@ class Scenario:
     receipts: tuple[inventory_v1.StockReceipt, ...]
 
     def digest(self) -> str:
-        """Return a name for the content, 16 hex digits; request ids are made of it."""
-        hashed = hashlib.sha256(f"{self.source}:{self.seed}:{self.planning_day}".encode())
-        for message in self._messages():
-            hashed.update(message.SerializeToString(deterministic=True))
-            hashed.update(b"\x00")
-        return hashed.hexdigest()[:16]
+        """Return a name for the whole content, 16 hex digits; plans are asked for under it."""
+        everything = itertools.chain(self.warehouses, self.vehicles, self.skus, self.receipts)
+        return _digest(f"{self.source}:{self.seed}:{self.planning_day}", everything)
+
+    def stock_digest(self) -> str:
+        """Return a name for the stock alone; it is booked once under it."""
+        return _digest(self.source, self.receipts)
 
     def stated(self) -> dict[str, object]:
         """Return the scenario in figures, for people and for `--json`."""
@@ -61,8 +62,13 @@ class Scenario:
             "own_fleet_radius_m": max((w.own_fleet_radius_m for w in self.warehouses), default=0),
         }
 
-    def _messages(self) -> Iterator[Message]:
-        return itertools.chain(self.warehouses, self.vehicles, self.skus, self.receipts)
+
+def _digest(name: str, messages: Iterable[Message]) -> str:
+    hashed = hashlib.sha256(name.encode())
+    for message in messages:
+        content = message.SerializeToString(deterministic=True)
+        hashed.update(len(content).to_bytes(4, "big") + content)
+    return hashed.hexdigest()[:16]
 
 
 def point(lat: float, lng: float) -> geo_v1.GeoPoint:

@@ -35,7 +35,14 @@ SITE_WEIGHTS = (40, 25, 25, 10)  # how often a SKU is at home there
 OWN_FLEET_RADIUS_M = 40_000
 BASE_MINOR, PER_100_KM_MINOR, PER_KG_MINOR, SPLIT_MINOR = 320, 40, 60, 100
 SHORTAGE_MINOR = 300  # a lost sale costs at least so much a piece
-VAN = Van(count=4, fixed_cost_minor=9_000, cost_per_km_minor=45, cost_per_hour_minor=1_400)
+VAN = Van(
+    count=8,
+    fixed_cost_minor=12_000,
+    cost_per_km_minor=60,
+    cost_per_hour_minor=1_400,
+    capacity_g=1_500_000,
+    capacity_ml=12_000_000,
+)
 NOT_GOODS = frozenset(
     {"POST", "DOT", "M", "D", "C2", "S", "B", "CRUK", "AMAZONFEE", "BANK CHARGES"}
 )

@@ -22,8 +22,8 @@ Entry = TypeVar("Entry")
 def put_scenario(hub: OrderHub, scenario: Scenario, *, patience_s: float) -> None:
     """Put master data, then book the stock in.
 
-    A receipt's request id is made of the scenario's content, so that stock of the same scenario
-    is booked once, whoever puts it and how often.
+    A receipt's request id is made of the scenario's stock, so that the same stock is booked once,
+    whoever puts it and how often.
     """
     inventory = hub.inventory
     for skus in _parts(scenario.skus, MASTER_DATA):
@@ -40,7 +40,7 @@ def put_scenario(hub: OrderHub, scenario: Scenario, *, patience_s: float) -> Non
             inventory_v1.PutVehiclesRequest(vehicles=vehicles),
             patience_s=patience_s,
         )
-    digest = scenario.digest()
+    digest = scenario.stock_digest()
     for number, receipts in enumerate(_parts(scenario.receipts, RECEIPTS), start=1):
         hub.call(
             inventory.ReceiveStock,

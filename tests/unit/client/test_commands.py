@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,10 +13,10 @@ from typer.main import get_command
 
 from orderhub_client.cli import main
 from orderhub_client.cli.app import app
+from orderhub_client.run.summary import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -41,6 +43,29 @@ def test_the_commands_are_those_documented() -> None:
         "run", "submit", "orders", "holds", "quarantine", "stock", "warehouses", "skus",
         "vehicles", "plan", "rules", "exceptions", "events", "serve", "version",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("path", EVERY, ids=" ".join)
+def test_the_guide_names_every_command(path: tuple[str, ...]) -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "cli.md").read_text(encoding="utf-8")
+    table = [
+        line for line in guide.splitlines() if line.startswith("| `") and f"`{path[0]}" in line
+    ]
+
+    assert table
+    assert any(
+        word in line
+        for line in table
+        for word in (f"{path[-1]}`", f"{path[-1]}\\|", f"{path[-1]} ")
+    )
+
+
+def test_the_guide_explains_every_figure_of_a_run() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "cli.md").read_text(encoding="utf-8")
+    sums = {"source", "accepted", "updated", "duplicates", "quarantined"}  # in orders_in's line
+
+    for figure in {field.name for field in fields(Summary)} - sums:
+        assert f"`{figure}`" in guide
 
 
 @pytest.mark.parametrize("path", EVERY, ids=" ".join)
