@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from orderhub.intake.v1 import record_pb2 as record_v1
-from services._kit import logs
-from services._kit.errors import Refusal
 from services.intake import store
 from services.intake.book import Book
 from services.intake.convert import now_us
@@ -21,14 +18,9 @@ if TYPE_CHECKING:
 
     from services._kit.clock import Clock
     from services._kit.database import Database
-    from services._kit.idempotency import Requests
     from services._kit.outbox import Outbox
 
-log = logs.logger("intake.expiry")
-
 MAX_ORDERS = 256
-INTERVAL_S = 1.0
-PRUNE_EVERY = 600  # rounds
 
 
 def queue_expired(connection: Connection, outbox: Outbox, at_us: int) -> int:
@@ -55,21 +47,12 @@ def queue_expired(connection: Connection, outbox: Outbox, at_us: int) -> int:
 
 
 class ExpiryTimer:
-    """Looks for unpaid orders every second, and forgets old request ids now and then."""
+    """Looks for unpaid orders every second."""
 
-    def __init__(
-        self, database: Database, outbox: Outbox, requests: Requests, clock: Clock
-    ) -> None:
+    def __init__(self, database: Database, outbox: Outbox, clock: Clock) -> None:
         self._database = database
         self._outbox = outbox
-        self._requests = requests
         self._clock = clock
-        self._task = asyncio.ensure_future(self._run())
-
-    async def close(self) -> None:
-        """Stop looking."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
 
     async def look(self) -> int:
         """Queue what is due now; return how many."""
@@ -78,20 +61,10 @@ class ExpiryTimer:
             return 0
         return await self._database.write(lambda c: queue_expired(c, self._outbox, at_us))
 
-    async def _run(self) -> None:
-        rounds = 0
-        while True:
-            try:
-                while await self.look() >= MAX_ORDERS:
-                    pass
-                if rounds % PRUNE_EVERY == 0:
-                    await self._database.write(
-                        lambda c: self._requests.prune(c, self._clock.now()), repeatable=True
-                    )
-            except Refusal as refusal:
-                log.warning("the look at unpaid orders failed", reason=refusal.reason.value)
-            rounds += 1
-            await asyncio.sleep(INTERVAL_S)
+    async def round(self) -> None:
+        """Queue everything that is due now."""
+        while await self.look() >= MAX_ORDERS:
+            pass
 
 
 def _any_due(connection: Connection, at_us: int) -> bool:

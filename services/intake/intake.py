@@ -16,9 +16,11 @@ from services._kit.pages import PageTokens
 from services._kit.secret import derived, load_secret
 from services.intake import store
 from services.intake.expiry import ExpiryTimer
+from services.intake.housekeeping import Housekeeping
 from services.intake.numbers import OrderNumbers
 from services.intake.sku_names import SkuNames
 from services.intake.submissions import Submission, Submitter
+from services.intake.timer import Timer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from services._kit.outbox import Outbox
     from services.intake.mapped import PayloadMapping
 
+EXPIRY_S = 1.0
+HOUSEKEEPING_S = 600.0
 POSTGRES_LANES = 2  # groups in commit at once; SQLite has one writer
 
 
@@ -55,7 +59,8 @@ class Intake:
     committer: GroupCommitter[Submission, intake_v1.SubmitResult]
     skus: SkuNames
     channels: Mapping[str, PayloadMapping]
-    timer: ExpiryTimer
+    expiry: ExpiryTimer
+    timers: list[Timer]
     content_key: bytes
     draining: asyncio.Event
 
@@ -63,7 +68,7 @@ class Intake:
         """End long polls and background tasks."""
         self.draining.set()
         self.outbox.wake.notify()
-        await self.timer.close()
+        await asyncio.gather(*(timer.close() for timer in self.timers))
 
     async def close(self) -> None:
         """Commit what waits and close the database."""
@@ -88,6 +93,8 @@ async def open_intake(
     requests = Requests(sa.MetaData(), secret)
     numbers = OrderNumbers(database, config.zone())
     content_key = derived(secret, "order content")
+    expiry = ExpiryTimer(database, outbox, clock)
+    housekeeping = Housekeeping(database, requests, clock)
     submitter = Submitter(outbox, requests, numbers, clock, content_key)
     return Intake(
         config=config,
@@ -108,7 +115,11 @@ async def open_intake(
         ),
         skus=SkuNames(database, clock),
         channels=channels,
-        timer=ExpiryTimer(database, outbox, requests, clock),
+        expiry=expiry,
+        timers=[
+            Timer("expiry", expiry.round, EXPIRY_S),
+            Timer("housekeeping", housekeeping.round, HOUSEKEEPING_S),
+        ],
         content_key=content_key,
         draining=asyncio.Event(),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 from datetime import datetime, timedelta
@@ -178,10 +179,10 @@ class Desk:
 
     @classmethod
     async def open(cls, config: Config, clock: ManualClock) -> Self:
-        """Start intake with one plain channel; its timer is never due by itself."""
+        """Start intake with one plain channel; its timers are stopped."""
         mapping = JsonMapping()
         intake = await open_intake(config, {mapping.name: mapping}, clock)
-        await intake.timer.close()
+        await asyncio.gather(*(timer.close() for timer in intake.timers))
         return cls(intake, clock)
 
     async def close(self) -> None:

@@ -181,7 +181,7 @@ class IntakeMachine(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from([1, 29, 31]))
     def wait(self, minutes: int) -> None:
         self.desk.clock.advance(minutes * 60)
-        self.run(self.desk.intake.timer.look())
+        self.run(self.desk.intake.expiry.look())
 
     @rule()
     def restart(self) -> None:

@@ -33,7 +33,7 @@ def reviewed(claimed: intake_v1.ClaimedOrder, *rules: str) -> intake_v1.OrderOut
 
 async def expired(desk: Desk, number: str, reservation: int) -> record_v1.OrderRecord:
     """Let the timer ask, and fulfilment answer."""
-    await desk.intake.timer.look()
+    await desk.intake.expiry.look()
     await desk.work(lambda c: outcome(c, reservation=reservation))
     return await desk.record(number)
 
@@ -332,7 +332,7 @@ async def test_an_unpaid_order_expires_when_fulfilment_says_so(desk: Desk) -> No
     number = await desk.accepted(an_order(paid=False))
     await desk.work(lambda c: leased(desk, c))
     desk.clock.advance(30 * 60 - 1)
-    early = await desk.intake.timer.look()
+    early = await desk.intake.expiry.look()
     desk.clock.advance(1)
 
     record = await expired(desk, number, inventory_v1.RESERVATION_STATE_EXPIRED)
@@ -352,14 +352,14 @@ async def test_a_lease_that_has_not_ended_yet_is_asked_about_again(desk: Desk) -
     desk.clock.advance(60)
 
     assert state(record) == "AWAITING_PAYMENT"
-    assert await desk.intake.timer.look() == 1
+    assert await desk.intake.expiry.look() == 1
 
 
 async def test_payment_at_the_last_second_beats_the_timer(desk: Desk) -> None:
     number = await desk.accepted(an_order(paid=False))
     await desk.work(lambda c: leased(desk, c))
     desk.clock.advance(30 * 60)
-    await desk.intake.timer.look()
+    await desk.intake.expiry.look()
 
     await pay(desk, number, 1500)
 
@@ -373,7 +373,7 @@ async def test_a_paid_or_ended_order_never_expires(desk: Desk) -> None:
     await cancel(desk, ended)
     desk.clock.advance(24 * 3600)
 
-    assert await desk.intake.timer.look() == 0
+    assert await desk.intake.expiry.look() == 0
 
 
 async def test_a_cancelled_order_gives_its_stock_back_once(desk: Desk) -> None:
