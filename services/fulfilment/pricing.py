@@ -2,9 +2,10 @@
 
 An order is cut into lots, one per parcel class: goods that may not share a parcel (other
 temperature, dangerous beside harmless) are allocated apart. Within a lot, for every warehouse
-used: the tariff's base and its price per started 100 km; for every line: the price per started
-kilogram of the line; for every parcel after the lot's first: the split cost. A line left out
-costs what it is worth.
+used: the tariff's base and its price per started 100 km; for every line: the price per kilogram
+by the gram, rounded up to a minor unit; for every parcel after the lot's first: the split cost. A
+line left out costs what it is worth and, on top, more than carrying it ever could: the buyer has
+paid, so a line stays behind for want of stock or room, never because carriage is dear.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ MAX_DISTANCE_MINOR = 10**11
 MAX_LINE_MINOR = 10**10
 
 METRES_PER_STEP = 100_000
-GRAMS_PER_STEP = 1000
+GRAMS_PER_KG = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,12 +75,14 @@ def distance_cost(distance_m: IntArray, per_step_minor: IntArray) -> IntArray:
     return cost
 
 
-def weight_cost(weight_g: IntArray, per_step_minor: IntArray) -> IntArray:
+def weight_cost(weight_g: IntArray, per_kg_minor: IntArray) -> IntArray:
     """Return the price by weight of lines from warehouses, shape (l, w)."""
-    steps = started(weight_g, GRAMS_PER_STEP)[:, None]
+    grams = weight_g[:, None]
     # Compared before it is multiplied: the product may not fit 64 bits.
-    too_dear = steps > MAX_LINE_MINOR // np.maximum(per_step_minor, 1)
-    return np.where(too_dear & (per_step_minor > 0), MAX_LINE_MINOR, steps * per_step_minor)
+    too_dear = grams > GRAMS_PER_KG * (MAX_LINE_MINOR // np.maximum(per_kg_minor, 1))
+    exact = started(np.where(too_dear, 0, grams) * per_kg_minor, GRAMS_PER_KG)
+    cost: IntArray = np.where(too_dear & (per_kg_minor > 0), MAX_LINE_MINOR, exact)
+    return cost
 
 
 def unfilled_cost(
@@ -90,15 +93,14 @@ def unfilled_cost(
     Parameters
     ----------
     worth
-        The dearer of what the buyer pays and the shortage, 0 where neither is known: such a line
-        is always worth shipping, so it costs one more than shipping it ever could.
+        The dearer of what the buyer pays and the shortage, 0 where neither is known.
     parcel, line
         Prices, shapes (o, w) and (l, w).
     line_lot
         Lot of each line, shape (l,).
     """
     dearest = parcel.max(axis=1, initial=0)[line_lot] + line.max(axis=1, initial=0) + split + 1
-    return np.minimum(np.where(worth > 0, worth, dearest), MAX_LINE_MINOR)
+    return np.minimum(worth + dearest, MAX_LINE_MINOR)
 
 
 def terms_of(case: Case, chosen: IntArray) -> IntArray:

@@ -38,17 +38,31 @@ class World:
         for line, name in zip(order.lines, chosen, strict=True):
             if name is None:
                 shortage = self.skus[line.sku].shortage_cost_minor * line.quantity
-                total += max(line.value_minor, shortage)
+                total += max(line.value_minor, shortage) + self.dearest(order, line)
             else:
-                kilograms = math.ceil(self.skus[line.sku].weight_g * line.quantity / 1000)
-                total += kilograms * self.houses[name].tariff.per_kg_minor
+                total += self.by_weight(line, name)
         used = sorted({name for name in chosen if name})
-        for name in used:
-            house = self.houses[name]
-            steps = math.ceil(kilometres(house.location, order.destination.location) / 100)
-            total += house.tariff.base_minor + steps * house.tariff.per_100_km_minor
-        split = max(house.split_cost_minor for house in self.houses.values())
-        return total + split * max(0, len(used) - 1)
+        total += sum(self.parcel(order, name) for name in used)
+        return total + self.split() * max(0, len(used) - 1)
+
+    def parcel(self, order: allocation_v1.OrderToAllocate, name: str) -> int:
+        house = self.houses[name]
+        steps = math.ceil(kilometres(house.location, order.destination.location) / 100)
+        return house.tariff.base_minor + steps * house.tariff.per_100_km_minor
+
+    def by_weight(self, line: allocation_v1.LineToAllocate, name: str) -> int:
+        grams = self.skus[line.sku].weight_g * line.quantity
+        return math.ceil(grams * self.houses[name].tariff.per_kg_minor / 1000)
+
+    def split(self) -> int:
+        return max(house.split_cost_minor for house in self.houses.values())
+
+    def dearest(
+        self, order: allocation_v1.OrderToAllocate, line: allocation_v1.LineToAllocate
+    ) -> int:
+        """More than carrying the line ever costs."""
+        parcel = max(self.parcel(order, name) for name in self.houses)
+        return parcel + max(self.by_weight(line, name) for name in self.houses) + self.split() + 1
 
     def fits(
         self, orders: Sequence[allocation_v1.OrderToAllocate], chosen: Sequence[Assignment]

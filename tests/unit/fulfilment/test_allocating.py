@@ -53,8 +53,8 @@ def test_prices_every_part_by_name_and_sums_them(desk: Desk) -> None:
     answer = desk.allocate(order("o1", ("S1", 5), ("S2", 1))).allocations[0]
 
     terms = {term.name: term.amount_minor for term in answer.terms}
-    assert terms == {"parcel": 1000, "distance": 600, "weight": 600, "split": 70}
-    assert answer.cost.amount_minor == 2270
+    assert terms == {"parcel": 1000, "distance": 600, "weight": 500, "split": 70}
+    assert answer.cost.amount_minor == 2170
     assert answer.cost.currency == "CNY"
 
 
@@ -76,7 +76,7 @@ def test_makes_one_shipment_per_warehouse(desk: Desk) -> None:
 def test_sends_an_order_without_a_place_by_carrier_as_if_all_were_near(desk: Desk) -> None:
     answer = desk.allocate(order("o1", ("S2", 1), at=None)).allocations[0]
 
-    assert {t.name: t.amount_minor for t in answer.terms} == {"parcel": 500, "weight": 300}
+    assert {t.name: t.amount_minor for t in answer.terms} == {"parcel": 500, "weight": 250}
     assert answer.shipments[0].mode == allocation_v1.SHIPMENT_MODE_CARRIER
     assert answer.shipments[0].distance_m == 0
 

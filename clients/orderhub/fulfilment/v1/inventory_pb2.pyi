@@ -153,8 +153,8 @@ class Sku(_message.Message):
     hazardous: _builtins.bool
     """Dangerous goods; never in one parcel with others. Unset: false."""
     shortage_cost_minor: _builtins.int
-    """What a lost sale of a piece costs, for weighing unfilled lines, in minor
-    units. Unset: the price in the order.
+    """What a lost sale of a piece costs, for weighing lines against each other when
+    stock is short, in minor units. Unset: the price in the order.
     """
     etag: _builtins.str
     """Output only. Changes with every change."""
@@ -197,7 +197,7 @@ class ParcelTariff(_message.Message):
     per_100_km_minor: _builtins.int
     """For every started 100 km of great-circle distance."""
     per_kg_minor: _builtins.int
-    """For every started kilogram."""
+    """For every kilogram, by the gram, rounded up to a minor unit for each line."""
     def __init__(
         self,
         *,
