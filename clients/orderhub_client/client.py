@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -21,7 +22,7 @@ from orderhub_client.hub import found_hub
 from orderhub_client.retry import Retrier, RetryBudget, RetryPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from google.protobuf.message import Message
 
@@ -118,6 +119,15 @@ class OrderHub:
         """Close the channels."""
         for channel in self._channels.values():
             channel.close()
+
+    @contextlib.contextmanager
+    def closed_on_interrupt(self) -> Generator[None]:
+        """Close the channels when Ctrl-C comes, so that calls in other threads end at once."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.close()
+            raise
 
     def call(
         self,

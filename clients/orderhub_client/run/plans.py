@@ -79,7 +79,7 @@ def plan_days(
     def made(day: Day) -> routing_v1.RoutePlan | None:
         return _planned(hub, day, budget_s=budget_s, patience_s=patience_s + queue_s)
 
-    with ThreadPoolExecutor(AT_ONCE, "plan") as pool:
+    with ThreadPoolExecutor(AT_ONCE, "plan") as pool, hub.closed_on_interrupt():
         for done, plan in enumerate(pool.map(made, days), start=1):
             if plan is not None:
                 plans.append(plan)

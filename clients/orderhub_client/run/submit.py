@@ -98,17 +98,19 @@ class Submitter:
         SourceError
             When the source turns out to be unreadable in its middle.
         """
-        with ThreadPoolExecutor(len(self._lanes), "submit") as pool:
+        with (
+            ThreadPoolExecutor(len(self._lanes), "submit") as pool,
+            self._hub.closed_on_interrupt(),
+        ):
             working = [pool.submit(self._work, lane) for lane in self._lanes]
             try:
                 self._hand_out(payloads)
+                for lane in self._lanes:
+                    self._put(lane, None)
+                done, _ = wait(working, return_when=FIRST_EXCEPTION)
             except BaseException:
                 self._stop.set()
                 raise
-            finally:
-                for lane in self._lanes:
-                    self._put(lane, None)
-            done, _ = wait(working, return_when=FIRST_EXCEPTION)
             for future in done:
                 future.result()
         return self._found
