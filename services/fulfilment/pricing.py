@@ -100,7 +100,8 @@ def unfilled_cost(
         Lot of each line, shape (l,).
     """
     dearest = parcel.max(axis=1, initial=0)[line_lot] + line.max(axis=1, initial=0) + split + 1
-    return np.minimum(worth + dearest, MAX_LINE_MINOR)
+    cost: IntArray = np.minimum(worth + dearest, MAX_LINE_MINOR)
+    return cost
 
 
 def terms_of(case: Case, chosen: IntArray) -> IntArray:

@@ -159,7 +159,8 @@ def _look_at_payment(stored: StoredOrder, at_us: int) -> None:
     if is_leased_mode(values.payment_mode, values.payment):
         return
     values.pay_by_us = 0
-    if not values.leased:
+    kept = values.stock == record_v1.STOCK_STATE_RESERVED and not stored.open_holds
+    if not values.leased and not (kept and values.payment not in OUTSTANDING):
         return
     stored.revise()
     queue(stored, record_v1.WORK_CONFIRM_PAYMENT, at_us)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 log = logs.logger("orchestrator.process")
 
 PROCESSING_FAULT = "PROCESSING_FAULT"
+OUTSTANDING = (record_v1.PAYMENT_STATE_UNPAID, record_v1.PAYMENT_STATE_PARTLY_PAID)
 
 Claimed = intake_v1.ClaimedOrder
 Outcomes = dict[str, intake_v1.OrderOutcome]
@@ -125,7 +126,9 @@ class Batch:
         if claimed.work == record_v1.WORK_CONFIRM_PAYMENT:
             return claimed.held
         verdict = self._outcome(claimed).decision.verdict
-        return verdict != decision_v1.VERDICT_PASS or claimed.HasField("lease")
+        # A presale has no lease: its stock waits for the balance, whose window may be weeks away.
+        unpaid = claimed.payment_state in OUTSTANDING or claimed.HasField("lease")
+        return verdict != decision_v1.VERDICT_PASS or unpaid
 
     def release(self) -> None:
         """Free the stock of what was rejected, called off or not paid in time."""

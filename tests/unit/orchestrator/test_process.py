@@ -73,6 +73,15 @@ def test_an_unpaid_order_is_leased_and_not_shipped(hub: MemoryHub, peers: Peers)
     assert hub.allocation.asked["O1"].lease == LEASE
 
 
+def test_a_presale_keeps_its_stock_and_ships_nothing_before_the_balance(
+    hub: MemoryHub, peers: Peers
+) -> None:
+    process("b1", [claimed("O1", payment_state=record_v1.PAYMENT_STATE_PARTLY_PAID)], peers)
+
+    assert hub.allocation.asked["O1"].reserve_only
+    assert not hub.allocation.asked["O1"].HasField("lease")
+
+
 @pytest.mark.parametrize("held", [False, True])
 def test_a_payment_makes_the_lease_firm_and_ships_unless_held(
     hub: MemoryHub, peers: Peers, held: bool
