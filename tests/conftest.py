@@ -34,7 +34,8 @@ def postgres() -> str:
         _connect().close()
     except psycopg.OperationalError as error:
         if os.environ.get("ORDERHUB_REQUIRE_POSTGRES") == "1":
-            pytest.fail(f"PostgreSQL is required, and {postgres_server()} says: {error}")
+            # Once, not once for each of the hundreds of tests that need it.
+            pytest.exit(f"PostgreSQL is required, and {postgres_server()} says: {error}", 1)
         pytest.skip(f"NO POSTGRESQL at {postgres_server()}: its half of the tests does not run")
     return postgres_server()
 
