@@ -44,6 +44,7 @@ examples
   python -m solver routes X-n200-k36.vrp --engine ortools --out answer.json
   python -m solver routes lc101.txt --workers 2 --trace trace.txt
 """
+DEFAULT_WORKERS = min(2, os.cpu_count() or 1)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,9 +65,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers",
         type=_positive,
-        default=1,
+        default=DEFAULT_WORKERS,
         metavar="N",
-        help="searches at once, each with its own seed (default: 1)",
+        help="searches at once, each with its own seed (default: 2, or 1 on a single core)",
     )
     parser.add_argument(
         "--distance",
