@@ -42,7 +42,9 @@ class Running:
     kept: KeptPlan
     plan: routing_v1.RoutePlan
     job: Job[bytes] | None = None
+    task: asyncio.Task[None] | None = None
     cancelled: bool = False
+    over: bool = False
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def tell(self, plan: routing_v1.RoutePlan) -> None:
@@ -88,9 +90,9 @@ class PlanBoard:
             return
         running = Running(kept, kept.plan)
         self._running[kept.plan.plan_id] = running
-        task = asyncio.create_task(self._work(running))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        running.task = asyncio.create_task(self._work(running))
+        self._tasks.add(running.task)
+        running.task.add_done_callback(self._tasks.discard)
 
     def current(self, plan_id: str) -> routing_v1.RoutePlan | None:
         """Return a plan in work as it stands; `None` for any other."""
@@ -106,7 +108,7 @@ class PlanBoard:
             if running.plan is not seen:
                 seen = running.plan
                 yield seen
-            if seen.state not in store.UNFINISHED:
+            if running.over:
                 return
             await news.wait()
 
@@ -118,18 +120,33 @@ class PlanBoard:
         running.cancelled = True
         if running.job is not None:
             running.job.cancel()
+        elif running.task is not None and running.plan.state == routing_v1.PLAN_STATE_QUEUED:
+            running.task.cancel()  # it waits for a worker, and need not any more
         async for _ in self.watch(plan_id):
             pass
 
     async def _work(self, running: Running) -> None:
-        plan_id = running.plan.plan_id
         try:
-            async with self._turn:
-                final = await self._searched(running)
-            await self._database.write(lambda connection: store.update(connection, final))
-            running.tell(final)
+            await self._rest(running, await self._in_turn(running))
+        except asyncio.CancelledError:
+            if self._closed:
+                raise  # kept as it is: the next start goes on with it
+            note = "cancelled before it began"
+            await self._rest(running, _at(running.plan, routing_v1.PLAN_STATE_CANCELLED, note))
+        except Exception:  # the edge of a task: nobody else would hear of it
+            log.exception("a plan could not be kept", plan=running.plan.plan_id)
         finally:
-            del self._running[plan_id]
+            del self._running[running.plan.plan_id]
+            running.over = True
+            running.news.set()
+
+    async def _in_turn(self, running: Running) -> routing_v1.RoutePlan:
+        async with self._turn:
+            return await self._searched(running)
+
+    async def _rest(self, running: Running, final: routing_v1.RoutePlan) -> None:
+        await self._database.write(lambda connection: store.update(connection, final))
+        running.tell(final)
 
     async def _searched(self, running: Running) -> routing_v1.RoutePlan:
         """Return the plan at rest."""

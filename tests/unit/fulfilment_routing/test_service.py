@@ -148,6 +148,22 @@ async def test_cancel_keeps_the_best_so_far(hub: Running) -> None:
     assert again.plan == kept
 
 
+async def test_a_plan_that_waits_for_a_worker_is_cancelled_at_once(hub: Running) -> None:
+    first = await hub.create("r1", search=routing_v1.SearchOptions(budget_s=30), problem=city(60))
+    await hub.planning(first.plan_id)
+    waiting = await hub.create("r2", search=routing_v1.SearchOptions(budget_s=30))
+
+    kept = (
+        await hub.routing.CancelPlan(routing_v1.CancelPlanRequest(plan_id=waiting.plan_id))
+    ).plan
+
+    assert kept.state == routing_v1.PLAN_STATE_CANCELLED
+    assert not kept.routes
+    still = await hub.routing.GetPlan(routing_v1.GetPlanRequest(plan_id=first.plan_id))
+    assert still.plan.state == routing_v1.PLAN_STATE_RUNNING
+    await hub.routing.CancelPlan(routing_v1.CancelPlanRequest(plan_id=first.plan_id))
+
+
 async def test_a_killed_worker_leaves_a_degraded_plan_and_the_next_plan_works(
     hub: Running,
 ) -> None:
