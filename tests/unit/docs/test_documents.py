@@ -108,3 +108,17 @@ def test_files_and_folders_named_in_code_spans_exist() -> None:
     for name in ("architecture.md", "operations.md", "configuration.md", "rules.md"):
         for target in re.findall(wanted, page(name)):
             assert (REPO / target).exists(), f"{name}: {target}"
+
+
+def test_benchmarks_come_from_the_program_with_command_date_machine_and_load() -> None:
+    text = page("benchmarks.md")
+
+    for line in ("command   python -m tests.bench", "date      ", "machine   ", "load      "):
+        assert line in text
+    titles = re.findall(r"^### (.+)$", text, re.MULTILINE)
+    source = "".join(
+        path.read_text(encoding="utf-8") for path in sorted((REPO / "tests" / "bench").glob("*.py"))
+    )
+    assert len(titles) == 7
+    for title in titles:
+        assert title.partition(":")[0] in source, title
