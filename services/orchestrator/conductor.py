@@ -70,6 +70,9 @@ class Conductor:
             # The lease stays with the batch, so it comes again; a pause keeps the log readable.
             log.error("a batch could not be worked on", refusal=str(refusal))
             self._peers.stopping.wait(REFUSED_PAUSE_S)
+        except Exception:  # the edge of a thread: without it the hub would stand still in silence
+            log.exception("a batch was dropped; its lease will hand it out again")
+            self._peers.stopping.wait(REFUSED_PAUSE_S)
 
     def _renew(self) -> None:
         try:
@@ -86,3 +89,5 @@ class Conductor:
             )
         except CallRefused:
             log.debug("the batch was finished meanwhile", batch=batch_id)
+        except Exception:  # the edge of a thread, as above
+            log.exception("a lease could not be renewed", batch=batch_id)

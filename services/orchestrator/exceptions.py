@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 PAGE = 500
+PAGE_TIMEOUT_S = 10.0
 # One fault of a mapping can quarantine a whole day; a list a person works through needs no more.
 MOST_OF_A_KIND = 5_000
 
@@ -118,9 +119,9 @@ async def _backorders(intake: Any) -> AsyncIterator[orchestrator_v1.Exception]:
             yield from_backorder(record)
 
 
-async def _pages(method: Callable[[Any], Awaitable[Any]], request: Any) -> AsyncIterator[Any]:
+async def _pages(method: Callable[..., Awaitable[Any]], request: Any) -> AsyncIterator[Any]:
     for _ in range(MOST_OF_A_KIND // PAGE):
-        page = await method(request)
+        page = await method(request, timeout=PAGE_TIMEOUT_S)
         yield page
         if not page.next_page_token:
             return

@@ -61,6 +61,11 @@ class CallRefused(Exception):
     def __init__(self, code: grpc.StatusCode, details: str) -> None:
         super().__init__(f"{code.name}: {details}")
         self.code = code
+        self.details = details
+
+    def __reduce__(self) -> tuple[type[CallRefused], tuple[grpc.StatusCode, str]]:
+        """Pickle by the two arguments: the workflow engine keeps what ends a workflow."""
+        return CallRefused, (self.code, self.details)
 
 
 class Peers:

@@ -128,7 +128,7 @@ class Batch:
         verdict = self._outcome(claimed).decision.verdict
         # A presale has no lease: its stock waits for the balance, whose window may be weeks away.
         unpaid = claimed.payment_state in OUTSTANDING or claimed.HasField("lease")
-        return verdict != decision_v1.VERDICT_PASS or unpaid
+        return verdict != decision_v1.VERDICT_PASS or unpaid or claimed.held
 
     def release(self) -> None:
         """Free the stock of what was rejected, called off or not paid in time."""
@@ -171,13 +171,26 @@ class Batch:
 
     def finish(self) -> int:
         """Write the outcomes down; give back the stock of orders that changed meanwhile."""
-        request = intake_v1.FinishBatchRequest(
-            batch_id=self.batch_id, outcomes=self.outcomes.values()
-        )
-        results = self.peers.call(self.peers.intake.FinishBatch, request).results
+        outcomes = list(self.outcomes.values())
+        results = call_in_parts(outcomes, self._finished)
+        refused = [outcome for outcome, took in zip(outcomes, results, strict=True) if took is None]
+        # Too large, or of a shape intake does not take: a person sees the order instead.
+        faults = [
+            intake_v1.OrderOutcome(
+                order_number=outcome.order_number,
+                revision=outcome.revision,
+                fault=PROCESSING_FAULT,
+            )
+            for outcome in refused
+        ]
+        taken = dict(zip((o.order_number for o in outcomes), results, strict=True))
+        taken |= {
+            fault.order_number: result
+            for fault, result in zip(faults, call_in_parts(faults, self._finished), strict=True)
+        }
         changed = [
             self.orders[number]
-            for number, result in zip(self.outcomes, results, strict=True)
+            for number, result in taken.items()
             if result == intake_v1.FINISH_RESULT_CONFLICT
         ]
         if changed:
@@ -192,4 +205,10 @@ class Batch:
                     ],
                 ),
             )
-        return len(results) - len(changed)
+        return len(taken) - len(changed)
+
+    def _finished(
+        self, part: Sequence[intake_v1.OrderOutcome]
+    ) -> Sequence[intake_v1.FinishResult.ValueType]:
+        request = intake_v1.FinishBatchRequest(batch_id=self.batch_id, outcomes=part)
+        return self.peers.call(self.peers.intake.FinishBatch, request).results

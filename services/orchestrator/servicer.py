@@ -9,9 +9,10 @@ from orderhub.intake.v1 import intake_pb2 as intake_v1
 from orderhub.intake.v1 import record_pb2 as record_v1
 from orderhub.orchestrator.v1 import orchestrator_pb2 as orchestrator_v1
 from orderhub.orchestrator.v1 import orchestrator_pb2_grpc as orchestrator_grpc_v1
-from services._kit.errors import Malformed
+from services._kit.auth import Role, current_principal
+from services._kit.errors import Forbidden, Malformed
 from services._kit.pages import page_size
-from services._kit.reasons import Reason
+from services._kit.reasons import Reason as Kit
 from services.orchestrator import exceptions
 
 if TYPE_CHECKING:
@@ -48,9 +49,16 @@ class OrchestratorServicer(orchestrator_grpc_v1.OrchestratorServiceServicer):
         context: grpc.aio.ServicerContext[Any, Any],
     ) -> orchestrator_v1.ProcessOrderResponse:
         """Take one order in and wait until it rests."""
+        who = current_principal()
+        request_id = request.request_id
+        if who.role is Role.CHANNEL:
+            # Intake is called in our own name, so what a channel may do is decided here.
+            if request.order.channel != who.id:
+                raise Forbidden(Kit.FORBIDDEN, "the order is of another channel", "order.channel")
+            request_id = f"{who.id}/{request_id}" if request_id else ""
         until = self._clock.monotonic() + _wait_s(request, context)
         submitted = await self._intake.SubmitOrder(
-            intake_v1.SubmitOrderRequest(request_id=request.request_id, order=request.order),
+            intake_v1.SubmitOrderRequest(request_id=request_id, order=request.order),
             timeout=PEER_TIMEOUT_S,
         )
         result = submitted.result
@@ -106,7 +114,7 @@ def _wait_s(
     if request.HasField("wait"):
         wait_s = request.wait.seconds + request.wait.nanos / 1e9
         if not 0 <= wait_s <= LONGEST_WAIT_S:
-            raise Malformed(Reason.OUT_OF_RANGE, "wait is 0 to 60 seconds", field="wait")
+            raise Malformed(Kit.OUT_OF_RANGE, "wait is 0 to 60 seconds", field="wait")
     left_s = context.time_remaining()
     # Without a deadline gRPC reports none, or one of centuries.
     return wait_s if left_s is None else min(wait_s, left_s - REPLY_MARGIN_S)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from orderhub.fulfilment.v1 import routing_pb2 as routing_v1
 from services._kit import logs
+from services._kit.errors import Refusal
 from services._kit.jobs import (
     JobCancelledError,
     JobEndedError,
-    JobFailedError,
     JobTimedOutError,
     WorkerLostError,
 )
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 log = logs.logger("fulfilment.board")
 
-BUILD_MARGIN_S = 2.0  # to build matrices and send the answer back, on top of the search
+# On top of the search: to build the problem, close it and send the answer back. Matrices and the
+# first plan grow with the square of the stops (measured: 4 s at 2,000 on a busy core).
+BUILD_MARGIN_S, BUILD_MARGIN_PER_PAIR_S = 2.0, 2e-6
 KEEP_EVERY_S = 0.5  # how often a better plan is written down while the search goes on
 SHORTEST_S = 1.0  # what a plan taken up again still gets
 TRIES = 2  # a worker lost before the first plan is replaced once
@@ -86,7 +88,7 @@ class PlanBoard:
 
     def start(self, kept: KeptPlan) -> None:
         """Search a plan that is kept already; a plan in work here is left alone."""
-        if kept.plan.plan_id in self._running:
+        if self._closed or kept.plan.plan_id in self._running:
             return
         running = Running(kept, kept.plan)
         self._running[kept.plan.plan_id] = running
@@ -145,7 +147,15 @@ class PlanBoard:
             return await self._searched(running)
 
     async def _rest(self, running: Running, final: routing_v1.RoutePlan) -> None:
-        await self._database.write(lambda connection: store.update(connection, final))
+        """Write the end down, however long the database is away; then tell."""
+        while True:
+            try:
+                await self._database.write(lambda connection: store.update(connection, final))
+            except Refusal as refusal:
+                log.warning("a plan is not kept yet", plan=final.plan_id, refusal=str(refusal))
+                await asyncio.sleep(KEEP_EVERY_S)
+            else:
+                break
         running.tell(final)
 
     async def _searched(self, running: Running) -> routing_v1.RoutePlan:
@@ -158,17 +168,19 @@ class PlanBoard:
                 found = await self._searched_once(running)
             except JobCancelledError:
                 return _at(running.plan, routing_v1.PLAN_STATE_CANCELLED)
-            except (JobTimedOutError, WorkerLostError) as error:
+            except JobTimedOutError:
+                log.warning("a search ran out of time", plan=running.plan.plan_id)
+                if running.plan.checked or not left:
+                    return _saved(running.plan, "the time ran out before the first plan")
+            except WorkerLostError as error:
                 log.warning("a search was lost", plan=running.plan.plan_id, error=str(error))
-                if running.plan.checked:
-                    degraded = _at(running.plan, routing_v1.PLAN_STATE_DONE)
-                    degraded.degraded = True
-                    return degraded
-                if not left:
-                    return _failed(running.plan, "its worker was lost before the first plan")
-            except JobFailedError as error:
-                log.error("a search failed", plan=running.plan.plan_id, error=str(error))
-                return _failed(running.plan, "the search failed; the log has the cause")
+                if running.plan.checked or not left:
+                    return _saved(running.plan, "its worker was lost before the first plan")
+            except Refusal as refusal:  # the pool takes no more, or is stopping
+                return _saved(running.plan, str(refusal))
+            except Exception:  # the edge of a job: whatever it raised, the plan comes to rest
+                log.exception("a search failed", plan=running.plan.plan_id)
+                return _saved(running.plan, "the search failed; the log has the cause")
             else:
                 return _merged(running.plan, found, routing_v1.PLAN_STATE_DONE)
         raise AssertionError("every try returns")
@@ -186,8 +198,12 @@ class PlanBoard:
                 so_far=running.plan.SerializeToString(),
                 of_shipments=bool(running.plan.warehouse_id),
             ),
-            deadline_s=budget_s + BUILD_MARGIN_S,
+            deadline_s=budget_s
+            + BUILD_MARGIN_S
+            + BUILD_MARGIN_PER_PAIR_S * running.plan.stop_count**2,
         )
+        if running.cancelled:  # between the tries, or while the start was written down
+            running.job.cancel()
         try:
             kept_at = time.monotonic()
             async for better in running.job.progress():
@@ -207,8 +223,11 @@ class PlanBoard:
             running.job = None
 
     async def _note(self, running: Running, plan: routing_v1.RoutePlan) -> None:
-        await self._database.write(lambda connection: store.update(connection, plan))
         running.tell(plan)
+        try:
+            await self._database.write(lambda connection: store.update(connection, plan))
+        except Refusal as refusal:  # only progress: the search goes on without it
+            log.warning("progress was not kept", plan=plan.plan_id, refusal=str(refusal))
 
 
 def _at(
@@ -221,8 +240,13 @@ def _at(
     return moved
 
 
-def _failed(plan: routing_v1.RoutePlan, note: str) -> routing_v1.RoutePlan:
-    return _at(plan, routing_v1.PLAN_STATE_FAILED, note)
+def _saved(plan: routing_v1.RoutePlan, note: str) -> routing_v1.RoutePlan:
+    """Return the best so far as a degraded plan; without any, a failed one that says `note`."""
+    if not plan.checked:
+        return _at(plan, routing_v1.PLAN_STATE_FAILED, note)
+    degraded = _at(plan, routing_v1.PLAN_STATE_DONE)
+    degraded.degraded = True
+    return degraded
 
 
 def _merged(

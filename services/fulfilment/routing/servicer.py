@@ -64,12 +64,28 @@ class RoutingServicer(routing_grpc_v1.RoutingServiceServicer):
         if request.validate_only:
             return routing_v1.CreatePlanResponse()
         kept = store.KeptPlan(plan, problem.SerializeToString(), request.search.SerializeToString())
+        # Shielded: a caller that leaves between the commit and the start leaves no plan behind that
+        # nobody works on.
+        return await asyncio.shield(self._begun(request, kept))
+
+    async def _begun(
+        self, request: routing_v1.CreatePlanRequest, kept: store.KeptPlan
+    ) -> routing_v1.CreatePlanResponse:
         answer, fresh = await self._database.write(
             lambda connection: self._kept(connection, request, kept)
         )
+        reply = routing_v1.CreatePlanResponse.FromString(answer)
         if fresh:
             self._board.start(kept)
-        return routing_v1.CreatePlanResponse.FromString(answer)
+        else:
+            await self._begin_again(reply.plan.plan_id)
+        return reply
+
+    async def _begin_again(self, plan_id: str) -> None:
+        """Start a plan asked for twice, where the outcome of the first call was unknown."""
+        known = await self._database.read(lambda connection: store.read(connection, plan_id))
+        if known is not None and known.plan.state in store.UNFINISHED:
+            self._board.start(known)
 
     def _kept(
         self,

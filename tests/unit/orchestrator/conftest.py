@@ -51,6 +51,7 @@ class MemoryIntake(intake_grpc_v1.IntakeServiceServicer):
         self.outcomes: dict[str, list[intake_v1.OrderOutcome]] = defaultdict(list)
         self.changed: set[str] = set()
         self.finished: set[str] = set()
+        self.unwelcome: set[str] = set()  # orders whose outcome is refused unless it is a fault
 
     def ClaimOrders(self, request: Any, context: Any) -> intake_v1.ClaimOrdersResponse:
         known = request.batch_id in self.batches
@@ -63,6 +64,8 @@ class MemoryIntake(intake_grpc_v1.IntakeServiceServicer):
 
     def FinishBatch(self, request: Any, context: Any) -> intake_v1.FinishBatchResponse:
         results = []
+        if any(o.order_number in self.unwelcome and not o.fault for o in request.outcomes):
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "too large")
         for outcome in request.outcomes:
             if outcome.order_number in self.changed:
                 results.append(intake_v1.FINISH_RESULT_CONFLICT)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 from datetime import UTC, datetime
 
+import grpc
 import pytest
 from google.protobuf import duration_pb2, timestamp_pb2
 
@@ -11,7 +13,7 @@ from orderhub.fulfilment.v1 import allocation_pb2 as allocation_v1
 from orderhub.fulfilment.v1 import inventory_pb2 as inventory_v1
 from orderhub.intake.v1 import record_pb2 as record_v1
 from orderhub.rules.v1 import decision_pb2 as decision_v1
-from services.orchestrator.peers import Peers, ShuttingDown
+from services.orchestrator.peers import CallRefused, Peers, ShuttingDown
 from services.orchestrator.process import PROCESSING_FAULT, process
 from tests.unit.orchestrator.conftest import MemoryHub, claimed
 
@@ -171,3 +173,31 @@ def test_fulfilment_is_never_told_the_person() -> None:
     told = fields(allocation_v1.OrderToAllocate.DESCRIPTOR)
 
     assert not [name for name in told if "recipient" in name or "phone" in name or "street" in name]
+
+
+def test_an_outcome_that_intake_refuses_is_held_and_its_neighbours_are_taken(
+    hub: MemoryHub, peers: Peers
+) -> None:
+    hub.intake.unwelcome = {"O2"}
+
+    process("b1", [claimed(f"O{k}") for k in range(6)], peers)
+
+    faults = {n: o[0].fault for n, o in hub.intake.outcomes.items() if o[0].fault}
+    assert faults == {"O2": PROCESSING_FAULT}
+    assert len(hub.intake.outcomes) == 6
+
+
+def test_a_held_order_worked_on_again_keeps_its_stock_and_ships_nothing(
+    hub: MemoryHub, peers: Peers
+) -> None:
+    process("b1", [claimed("O1", held=True)], peers)
+
+    assert hub.allocation.asked["O1"].reserve_only
+
+
+def test_a_refusal_survives_pickling() -> None:
+    refusal = CallRefused(grpc.StatusCode.INVALID_ARGUMENT, "no such order")
+
+    again = pickle.loads(pickle.dumps(refusal))
+
+    assert (again.code, again.details) == (refusal.code, refusal.details)
