@@ -9,7 +9,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 if TYPE_CHECKING:
-    from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
+    from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
     from google.protobuf.message import Message
 
 
@@ -45,6 +45,33 @@ def enum_number(descriptor: EnumDescriptor, name: str) -> int:
         known = ", ".join(v.name.removeprefix(prefix).lower() for v in descriptor.values[1:])
         raise ValueError(f"{name!r} is none of {known}")
     return value.number
+
+
+def wire(value: Any, descriptor: Descriptor) -> Any:
+    """Return a dictionary as `plain` gives it with enum names as protobuf's own JSON wants them.
+
+    What is no dictionary, no known field or no known name is left as it is, for the parser to
+    refuse.
+    """
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: _wire(inner, descriptor.fields_by_name[name])
+        if name in descriptor.fields_by_name
+        else inner
+        for name, inner in value.items()
+    }
+
+
+def _wire(value: Any, field: FieldDescriptor) -> Any:
+    if isinstance(value, list):
+        return [_wire(inner, field) for inner in value]
+    if field.message_type is not None:
+        return wire(value, field.message_type)
+    if field.enum_type is not None and isinstance(value, str):
+        prefix = field.enum_type.values[0].name.removesuffix("UNSPECIFIED")
+        return value if value.startswith(prefix) else f"{prefix}{value.upper()}"
+    return value
 
 
 def instant(timestamp: Timestamp) -> str:

@@ -151,8 +151,19 @@ class Config(BaseSettings):
         return self.env == "production"
 
     def make_data_dir(self) -> Path:
-        """Return the data folder, made for its owner only where it is absent."""
-        self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Return the data folder, made for its owner only where it is absent.
+
+        Raises
+        ------
+        ConfigError
+            When it cannot be made.
+        """
+        try:
+            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(
+                f"ORDERHUB_DATA_DIR: {self.data_dir} cannot be made: {error.strerror}"
+            ) from None
         return self.data_dir
 
     def zone(self) -> ZoneInfo:

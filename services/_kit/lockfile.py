@@ -28,11 +28,14 @@ class LockFile:
     Raises
     ------
     ConfigError
-        When another process holds it.
+        When another process holds it, or the folder cannot be written.
     """
 
     def __init__(self, path: Path, *, wait_s: float = 1.0) -> None:
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise ConfigError(f"{path} cannot be written: {error.strerror}") from None
         give_up = time.monotonic() + wait_s
         while not self._try():
             if time.monotonic() >= give_up:

@@ -54,7 +54,7 @@ def check_payloads(request: intake_v1.SubmitPayloadsRequest) -> None:
         if len(payload.body) > MAX_PAYLOAD_BYTES:
             checks.add(
                 f"{path}.body",
-                Reason.MESSAGE_TOO_LARGE,
+                Reason.TOO_LONG,
                 f"{len(payload.body)} bytes, at most {MAX_PAYLOAD_BYTES}",
             )
     _raise(checks)

@@ -72,7 +72,7 @@ def table(instance: Instance, plan: Plan) -> str:
         f"not served: {instance.visit_numbers[u.visit]}  {u.reason}  {u.sentence}"
         for u in plan.unserved
     ]
-    gap = "" if plan.gap is None else f", at most {100 * plan.gap:.2f} % above the optimum"
+    gap = "" if plan.gap is None else f", gap {100 * plan.gap:.2f} % of the cost"
     name = instance.name or instance.format
     found = f"cost {reported(plan.cost)} ({instance.distance.value} distances)"
     degraded = ", degraded: a search ended badly" if plan.degraded else ""

@@ -12,6 +12,7 @@ from orderhub_client.cli import output
 from orderhub_client.cli.desk import Desk, command
 from orderhub_client.cli.failures import UsageFault
 from orderhub_client.cli.values import clock, kilometres, money, named
+from orderhub_client.plain import wire
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -185,7 +186,8 @@ def messages_in(file: Path, kind: type[Any]) -> list[Any]:
     found: list[Message] = []
     for number, entry in enumerate(entries, start=1):
         try:
-            found.append(json_format.ParseDict(entry, kind()))
+            message = kind()
+            found.append(json_format.ParseDict(wire(entry, message.DESCRIPTOR), message))
         except (json_format.ParseError, AttributeError, TypeError, ValueError) as error:
             raise UsageFault(f"{file}: entry {number}: {error}") from None
     return found

@@ -80,7 +80,12 @@ def problem_from_pb(message: routing_v1.RouteProblem, path: str = "problem") -> 
             stops=[_stop(k, stop, message.vehicles, scale) for k, stop in enumerate(message.stops)],
         )
     except InvalidProblemError as error:
-        raise Malformed(Reason.MALFORMED, str(error), f"{path}.{error.field}") from None
+        # The solver knows no matrix message: its `travel_s[0][1]` is the wire's `matrix.travel_s`.
+        inside = error.field.removeprefix("profiles[0].")
+        if inside.startswith(("travel_s", "distance")):
+            distance = "distance_m" if message.matrix.distance_m else "travel_s"
+            inside = f"matrix.{inside.replace('distance', distance)}"
+        raise Malformed(Reason.MALFORMED, str(error), f"{path}.{inside}") from None
     return SolverProblem(problem, scale)
 
 

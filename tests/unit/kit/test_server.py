@@ -36,6 +36,7 @@ class EchoService:
 
     def __init__(self) -> None:
         self.gate = asyncio.Event()
+        self.waiting = asyncio.Event()
         self.drained = self.stopped = False
         self.peer = "127.0.0.1:1"  # where nobody listens
 
@@ -88,6 +89,7 @@ class EchoService:
             return await say(request, timeout=5)
 
     async def wait(self, request: Any, context: Any) -> Any:
+        self.waiting.set()
         await self.gate.wait()
         return request
 
@@ -362,6 +364,7 @@ async def test_draining_finishes_calls_and_ends_streams_as_unavailable(
         Text(value="forever").SerializeToString(), timeout=10
     )
     first = [await stream.read() for _ in range(3)]
+    await service.waiting.wait()
 
     draining = asyncio.ensure_future(server.drain())
     ended = await refusal(stream.read())

@@ -336,7 +336,7 @@ class Order(_message.Message):
     Waivers hold for one content revision.
     """
     channel: _builtins.str
-    """The channel's name, as its mapping folder has it. Required."""
+    """The channel's name; one with a mapping uses its folder's. Required."""
     shop: _builtins.str
     """The shop in the channel. Unset: `default`."""
     external_order_id: _builtins.str
