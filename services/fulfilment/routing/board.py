@@ -168,19 +168,17 @@ class PlanBoard:
                 found = await self._searched_once(running)
             except JobCancelledError:
                 return _at(running.plan, routing_v1.PLAN_STATE_CANCELLED)
-            except JobTimedOutError:
-                log.warning("a search ran out of time", plan=running.plan.plan_id)
-                if running.plan.checked or not left:
-                    return _saved(running.plan, "the time ran out before the first plan")
-            except WorkerLostError as error:
+            except (JobTimedOutError, WorkerLostError) as error:
                 log.warning("a search was lost", plan=running.plan.plan_id, error=str(error))
                 if running.plan.checked or not left:
-                    return _saved(running.plan, "its worker was lost before the first plan")
-            except Refusal as refusal:  # the pool takes no more, or is stopping
-                return _saved(running.plan, str(refusal))
-            except Exception:  # the edge of a job: whatever it raised, the plan comes to rest
+                    late = isinstance(error, JobTimedOutError)
+                    why = "the time ran out" if late else "its worker was lost"
+                    return _saved(running.plan, f"{why} before the first plan")
+            except Exception as error:  # the edge of a job: whatever it raised, the plan rests
                 log.exception("a search failed", plan=running.plan.plan_id)
-                return _saved(running.plan, "the search failed; the log has the cause")
+                known = isinstance(error, Refusal)
+                why = str(error) if known else "the search failed; the log has the cause"
+                return _saved(running.plan, why)
             else:
                 return _merged(running.plan, found, routing_v1.PLAN_STATE_DONE)
         raise AssertionError("every try returns")
