@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import TYPE_CHECKING
 
 from orderhub.fulfilment.v1 import allocation_pb2 as allocation_v1
@@ -20,7 +19,7 @@ from services._kit.pool import WorkerPool
 from services._kit.secret import load_secret
 from services.fulfilment.allocating import Allocator
 from services.fulfilment.catalogue import Catalogue
-from services.fulfilment.chores import do_chores
+from services.fulfilment.chores import Chores
 from services.fulfilment.routing.board import PlanBoard
 from services.fulfilment.routing.search import warm
 from services.fulfilment.routing.servicer import RoutingServicer
@@ -50,7 +49,7 @@ class Fulfilment:
         self._room = room
         self.pool = pool
         self._board = board
-        self._chores = asyncio.create_task(do_chores(room), name="fulfilment chores")
+        self._chores = Chores(room)
 
     def register(self, server: grpc.aio.Server) -> None:
         """Add the servicers."""
@@ -68,9 +67,7 @@ class Fulfilment:
 
     async def drain(self) -> None:
         """End the chores and leave the plans in work to the next start; calls in flight go on."""
-        self._chores.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._chores
+        await self._chores.close()
         await self._board.close()
 
     async def stop(self) -> None:
