@@ -52,22 +52,11 @@ def advance(
     if not leased or not order.HasField("lease"):
         answer.leased = False
         answer.ClearField("lease_ends_at")
-    parcels = _parcels(moment, order, holding)
-    for ordinal, parcel in enumerate(parcels, stored.shipments + 1):
-        shipment = shipments.shipment_of(order, ordinal, parcel, moment.skus, moment.us)
-        answer.shipments.append(shipment)
-        batch.shipments.append(shipments.row_values(shipment, ordinal))
-    counted = moment.slots_of(parcel.warehouse.id for parcel in parcels)
-    for slot in stored.counted:
-        batch.days.add(slot, -1)
-    for slot in counted:
-        batch.days.add(slot, 1)
+    after = ship(batch, order, stored, holding, answer)
     batch.decisions.append(
-        stored._replace(
+        after._replace(
             reserve_only=False,
-            shipments=stored.shipments + len(parcels),
             events=stored.events + 1,
-            parcels=counted_json(counted),
             answer=answer.SerializeToString(deterministic=True),
         )
     )
@@ -83,6 +72,34 @@ def advance(
         )
     )
     batch.answers[order.order_number] = answer
+
+
+def ship(
+    batch: Batch,
+    order: allocation_v1.OrderToAllocate,
+    stored: Stored,
+    rows: Sequence[Held],
+    answer: allocation_v1.OrderAllocation,
+) -> Stored:
+    """Make the shipments of `rows`, note them in `answer`, and count their parcels today.
+
+    Returns
+    -------
+    Stored
+        The decision's row with the numbers used and the days counted; its answer is the caller's.
+    """
+    moment = batch.moment
+    parcels = _parcels(moment, order, rows)
+    for ordinal, parcel in enumerate(parcels, stored.shipments + 1):
+        shipment = shipments.shipment_of(order, ordinal, parcel, moment.skus, moment.us)
+        answer.shipments.append(shipment)
+        batch.shipments.append(shipments.row_values(shipment, ordinal))
+    counted = moment.slots_of(parcel.warehouse.id for parcel in parcels)
+    for slot in stored.counted:
+        batch.days.add(slot, -1)
+    for slot in counted:
+        batch.days.add(slot, 1)
+    return stored._replace(shipments=stored.shipments + len(parcels), parcels=counted_json(counted))
 
 
 def _parcels(

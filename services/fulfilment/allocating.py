@@ -2,8 +2,10 @@
 
 What an order gets depends on what is kept of it:
 
-- never seen, or seen at an earlier revision: it is decided anew; the earlier revision's stock is
-  given back first and its unpacked shipments are called off, in the same transaction;
+- seen at an earlier revision, and it wants what it holds: it keeps that, see `keeping`;
+- never seen, or seen at an earlier revision and it wants something else: it is decided anew; the
+  earlier revision's stock is given back first and its unpacked shipments are called off, in the
+  same transaction, and before orders that hold nothing are decided;
 - the same revision: the stored answer, to the byte. There is one way in which it advances: a
   revision that only reserved is asked for again without `reserve_only`, and its shipments are
   made from the stock it still holds; from then on that answer is the stored one;
@@ -26,7 +28,8 @@ from services.fulfilment.answers import answer_of, decided_event, parcels_of
 from services.fulfilment.batch import Batch, Moment
 from services.fulfilment.convert import decisions_from_pb
 from services.fulfilment.decisions import Stored, counted_json
-from services.fulfilment.shapes import Supply
+from services.fulfilment.keeping import keep, keeps, turns_of
+from services.fulfilment.shapes import Decisions, Supply
 from solver.allocation.solve import allocate
 
 if TYPE_CHECKING:
@@ -39,7 +42,7 @@ if TYPE_CHECKING:
     from services.fulfilment.catalogue import Catalogue
     from services.fulfilment.deciding import Solver
     from services.fulfilment.freeing import Freeable
-    from services.fulfilment.shapes import Decision, Decisions
+    from services.fulfilment.shapes import Decision
 
     Orders = Mapping[str, allocation_v1.OrderToAllocate]  # by number
 
@@ -97,28 +100,50 @@ class Allocator:
             for n in fresh
             if n in stored
         }
+        kept = {n for n, freed in given.items() if keeps(fresh[n], freed, live.get(n, ()))}
+        undecided = [order for number, order in fresh.items() if number not in kept]
         slots = moment.slots_of(moment.warehouses)
-        slots += [slot for number in advancing for slot in stored[number].counted]
-        skus = {line.sku for order in fresh.values() for line in order.lines}
+        slots += [slot for number in (*advancing, *kept) for slot in stored[number].counted]
         stock, days = freeing.lock_for(
-            connection, given.values(), moment.us, skus=skus, slots=slots
+            connection,
+            (freed for number, freed in given.items() if number not in kept),
+            moment.us,
+            skus={line.sku for order in undecided for line in order.lines},
+            slots=slots,
         )
         batch = Batch(moment, stock, days, answers)
-        base = {
-            number: freeing.free(connection, freed, stock, days, reservations.RELEASED)
-            for number, freed in given.items()
-        }
-        if fresh:
-            wanted = list(fresh.values())
-            decided = decisions_from_pb(wanted, _supply(batch), self._solve)
-            _report(decided, response)
-            for order, decision in zip(wanted, decided.orders, strict=True):
-                number = order.order_number
-                before = base.get(number, Stored(number))
-                _reserve(batch, order, decision, before, given.get(number))
+        for number in fresh:
+            if number in kept:
+                keep(connection, batch, fresh[number], given[number])
         for number, order in advancing.items():
             advance(connection, batch, order, stored[number], held.get(number, []))
+        turns = turns_of(undecided, given)
+        if turns:
+            passes = [self._decide(connection, batch, turn, given) for turn in turns]
+            _report(Decisions.together(passes), response)
         batch.write(connection, stored)
+
+    def _decide(
+        self,
+        connection: Connection,
+        batch: Batch,
+        orders: list[allocation_v1.OrderToAllocate],
+        given: Mapping[str, Freeable],
+    ) -> Decisions:
+        """Decide about `orders` together, on what is left and what they held themselves."""
+        base = {
+            number: freeing.free(
+                connection, given[number], batch.stock, batch.days, reservations.RELEASED
+            )
+            for number in (order.order_number for order in orders)
+            if number in given
+        }
+        decided = decisions_from_pb(orders, _supply(batch), self._solve)
+        for order, decision in zip(orders, decided.orders, strict=True):
+            number = order.order_number
+            before = base.get(number, Stored(number))
+            _reserve(batch, order, decision, before, given.get(number))
+        return decided
 
     def _moment(self, connection: Connection, actor: str) -> Moment:
         at = self._clock.now()
@@ -166,9 +191,7 @@ def _reserve(
 ) -> None:
     """Take the stock of one decision, and note its rows, its answer and its event."""
     moment = batch.moment
-    ends_us = None
-    if order.HasField("lease") and decision.picks:
-        ends_us = moment.us + order.lease.seconds * 1_000_000 + order.lease.nanos // 1000
+    ends_us = reservations.lease_end_us(order, moment.us) if decision.picks else None
     for pick in decision.picks:
         line = order.lines[pick.position]
         for take in batch.stock.take(line.sku, pick.warehouse_id, line.quantity):

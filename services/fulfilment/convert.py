@@ -220,6 +220,6 @@ def _read(
         line_nos = [order.lines[position[line]].line_no for line in lines]
         lots.setdefault(i, []).append(kept(decided, lot, line_nos))
     for i, of_order in lots.items():
-        found[i].options = pack(of_order)
+        found[i].options = pack(of_order, orders[i])
         found[i].picks.sort(key=lambda pick: pick.position)
         found[i].unfilled.sort()

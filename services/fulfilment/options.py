@@ -22,6 +22,7 @@ from solver.allocation.solve import allocate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from orderhub.fulfilment.v1 import allocation_pb2 as allocation_v1
     from services.fulfilment.deciding import Decided
     from solver.allocation.problem import BoolArray, IntArray
 
@@ -106,9 +107,21 @@ def kept(decided: Decided, lot: int, line_nos: Sequence[int]) -> dict[str, Any]:
     }
 
 
-def pack(lots: Sequence[dict[str, Any]]) -> bytes:
-    """Return the lots of an order as they are stored."""
-    return orjson.dumps(lots)
+def pack(lots: Sequence[dict[str, Any]], order: allocation_v1.OrderToAllocate) -> bytes:
+    """Return the lots of an order as they are stored, each with what it was decided for."""
+    return orjson.dumps([{**lot, "for": _asked(order)} for lot in lots])
+
+
+def is_decided_for(stored: bytes, order: allocation_v1.OrderToAllocate) -> bool:
+    """Return whether the lots were decided for the place, currency and splitting of `order`."""
+    lots = orjson.loads(stored or b"[]")
+    return bool(lots) and all(lot.get("for") == _asked(order) for lot in lots)
+
+
+def _asked(order: allocation_v1.OrderToAllocate) -> list[Any]:
+    here = order.destination
+    place = [here.location.lat_e7, here.location.lng_e7, here.location.datum]
+    return [place if here.HasField("location") else None, order.currency, order.split_allowed]
 
 
 def unpack(stored: bytes) -> list[Lot]:

@@ -45,6 +45,8 @@ _SET_STATE = _MOVE.values(
     lease_ends_us=sa.bindparam("new_end", type_=sa.BigInteger),
 )
 
+_TO_REVISION = _SET_STATE.values(revision=sa.bindparam("new_revision", type_=sa.BigInteger))
+
 
 class Held(NamedTuple):
     """One row: pieces of a batch promised to a line."""
@@ -94,6 +96,34 @@ def set_state(
                 for row in rows
             ],
         )
+
+
+def keep_for(
+    connection: Connection, rows: Sequence[Held], revision: int, lease_ends_us: int | None
+) -> None:
+    """Hand `rows` of one order to its new `revision`: leased where there is an end, else firm."""
+    connection.execute(
+        _TO_REVISION,
+        [
+            {
+                "of_order": row.order_number,
+                "of_revision": row.revision,
+                "of_line": row.line_no,
+                "of_batch": row.batch,
+                "new_revision": revision,
+                "new_state": CONFIRMED if lease_ends_us is None else LEASED,
+                "new_end": lease_ends_us,
+            }
+            for row in rows
+        ],
+    )
+
+
+def lease_end_us(order: allocation_v1.OrderToAllocate, now_us: int) -> int | None:
+    """Return when a lease that begins now ends, `None` where the stock is firm."""
+    if not order.HasField("lease"):
+        return None
+    return now_us + order.lease.seconds * 1_000_000 + order.lease.nanos // 1000
 
 
 def row_values(

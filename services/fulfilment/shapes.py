@@ -67,6 +67,17 @@ class Decisions:
         """What the nearest rule would have cost."""
         return sum(order.nearest_minor for order in self.orders)
 
+    @classmethod
+    def together(cls, parts: Sequence[Decisions]) -> Decisions:
+        """Return what was decided in several passes; the weakest bound names the sum."""
+        kinds = {part.bound_kind for part in parts}
+        kinds = kinds if len(kinds) <= 1 else kinds - {"optimal"}
+        return cls(
+            [order for part in parts for order in part.orders],
+            sum(part.bound_minor for part in parts),
+            min(kinds, default="optimal"),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Supply:

@@ -125,6 +125,47 @@ class Books(RuleBasedStateMachine):
             self.asked[number].reserve_only = False
             self.desk.allocate(self.asked[number])
 
+    @rule(
+        number=st.sampled_from(ORDERS),
+        lease_s=st.sampled_from([0, 600]),
+        reserve_only=st.booleans(),
+    )
+    def ask_for_the_same_at_a_later_revision_beside_the_others(
+        self, number: str, lease_s: int, reserve_only: bool
+    ) -> None:
+        if number not in self.asked:
+            return
+        before = self._held(number)
+        self.revision[number] += 1
+        wanted = [(line.sku, line.quantity) for line in self.asked[number].lines]
+        self.asked[number] = order(
+            number,
+            *wanted,
+            revision=self.revision[number],
+            lease_s=lease_s,
+            reserve_only=reserve_only,
+            split=self.asked[number].split_allowed,
+        )
+        batch = [self.asked[number]]
+        for other in set(ORDERS) - {number}:
+            self.revision[other] += 1
+            self.asked[other] = order(
+                other, ("S1", 3, 900_000), ("S2", 3, 900_000), revision=self.revision[other]
+            )
+            batch.append(self.asked[other])
+
+        self.desk.allocate(*batch)
+
+        if len(before) == len(wanted):
+            assert self._held(number) == before
+
+    def _held(self, number: str) -> list[tuple[int, str, int, str]]:
+        return [
+            (r.line_no, r.sku, r.quantity, r.warehouse_id)
+            for r in self.desk.reservations(number)
+            if r.state in HOLDING
+        ]
+
     @rule(number=st.sampled_from(ORDERS))
     def ask_late(self, number: str) -> None:
         if self.revision[number] > 1:

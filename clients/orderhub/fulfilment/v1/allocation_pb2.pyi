@@ -538,11 +538,13 @@ class AllocateOrdersResponse(_message.Message):
     GAP_BP_FIELD_NUMBER: _builtins.int
     NEAREST_COST_MINOR_FIELD_NUMBER: _builtins.int
     cost_minor: _builtins.int
-    """Cost of the orders decided by this call, repeated answers left out; of several
-    currencies, the plain sum.
+    """Cost of the orders decided by this call, answers repeated or kept left out; of
+    several currencies, the plain sum.
     """
     lower_bound_minor: _builtins.int
-    """No allocation of these orders on this stock costs less: proven."""
+    """No allocation of these orders on this stock costs less: proven. Orders that hold
+    stock come before those that hold none, each on what is left by those before.
+    """
     bound_kind: _builtins.str
     """Which bound it is: `optimal`, `lagrangian`, `independent`, or `none` where the
     solver failed and the batch was allocated by the nearest rule.

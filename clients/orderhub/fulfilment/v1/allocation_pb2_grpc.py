@@ -85,8 +85,9 @@ class AllocationServiceServicer:
     def AllocateOrders(self, request, context):
         """Chooses warehouses for up to 256 orders together and reserves their stock in
         one transaction. Idempotent by (order number, revision): asked again, the first
-        answer is given again; a later revision gives the earlier one's stock back
-        first. An answer advances in one way: a revision that was only reserved is asked
+        answer is given again; a later revision that wants the same lines at the same
+        place keeps the stock it holds, any other gives the earlier one's back first and
+        is decided before orders that hold nothing. An answer advances in one way: a revision that was only reserved is asked
         for without `reserve_only`, and its shipments are made from the stock it holds.
         An earlier or released revision changes nothing and gets the current answer,
         which names its own revision.

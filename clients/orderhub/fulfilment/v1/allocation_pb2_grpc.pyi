@@ -50,8 +50,9 @@ class AllocationServiceStub:
     AllocateOrders: _grpc.UnaryUnaryMultiCallable[_allocation_pb2.AllocateOrdersRequest, _allocation_pb2.AllocateOrdersResponse]
     """Chooses warehouses for up to 256 orders together and reserves their stock in
     one transaction. Idempotent by (order number, revision): asked again, the first
-    answer is given again; a later revision gives the earlier one's stock back
-    first. An answer advances in one way: a revision that was only reserved is asked
+    answer is given again; a later revision that wants the same lines at the same
+    place keeps the stock it holds, any other gives the earlier one's back first and
+    is decided before orders that hold nothing. An answer advances in one way: a revision that was only reserved is asked
     for without `reserve_only`, and its shipments are made from the stock it holds.
     An earlier or released revision changes nothing and gets the current answer,
     which names its own revision.
@@ -92,8 +93,9 @@ class AllocationServiceAsyncStub(AllocationServiceStub):
     AllocateOrders: _aio.UnaryUnaryMultiCallable[_allocation_pb2.AllocateOrdersRequest, _allocation_pb2.AllocateOrdersResponse]  # type: ignore[assignment]
     """Chooses warehouses for up to 256 orders together and reserves their stock in
     one transaction. Idempotent by (order number, revision): asked again, the first
-    answer is given again; a later revision gives the earlier one's stock back
-    first. An answer advances in one way: a revision that was only reserved is asked
+    answer is given again; a later revision that wants the same lines at the same
+    place keeps the stock it holds, any other gives the earlier one's back first and
+    is decided before orders that hold nothing. An answer advances in one way: a revision that was only reserved is asked
     for without `reserve_only`, and its shipments are made from the stock it holds.
     An earlier or released revision changes nothing and gets the current answer,
     which names its own revision.
@@ -137,8 +139,9 @@ class AllocationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_allocation_pb2.AllocateOrdersResponse, _abc.Awaitable[_allocation_pb2.AllocateOrdersResponse]]:
         """Chooses warehouses for up to 256 orders together and reserves their stock in
         one transaction. Idempotent by (order number, revision): asked again, the first
-        answer is given again; a later revision gives the earlier one's stock back
-        first. An answer advances in one way: a revision that was only reserved is asked
+        answer is given again; a later revision that wants the same lines at the same
+        place keeps the stock it holds, any other gives the earlier one's back first and
+        is decided before orders that hold nothing. An answer advances in one way: a revision that was only reserved is asked
         for without `reserve_only`, and its shipments are made from the stock it holds.
         An earlier or released revision changes nothing and gets the current answer,
         which names its own revision.
