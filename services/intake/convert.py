@@ -94,9 +94,15 @@ def _fill_payment(order: order_v1.Order) -> None:
         order.upstream_status = (
             order_v1.UPSTREAM_STATUS_PAID if covered else order_v1.UPSTREAM_STATUS_UNPAID
         )
-    elif order.upstream_status == order_v1.UPSTREAM_STATUS_PAID:
+    elif order.upstream_status == order_v1.UPSTREAM_STATUS_PAID and not _only_deposit(payment):
         # The channel's word counts; its amounts may be missing or rounded.
         payment.paid_minor = max(payment.paid_minor, order.total_minor)
+
+
+def _only_deposit(payment: order_v1.Payment) -> bool:
+    """Whether "paid" speaks of a presale's deposit: the amount then says how much."""
+    presale = payment.mode == order_v1.PAYMENT_MODE_DEPOSIT_BALANCE
+    return presale and payment.paid_minor > 0
 
 
 def renumbered(order: order_v1.Order, known: Iterable[order_v1.OrderLine], last: int) -> None:

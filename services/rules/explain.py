@@ -37,13 +37,40 @@ def trace(when: Node, facts: Mapping[str, Any]) -> tuple[bool | None, tuple[Trac
 
 
 def values(when: Node, facts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Return the non-personal order facts `when` reads, by name, "" where one is absent."""
+    """Return the non-personal values `when` was decided by, by name, "" where one is absent.
+
+    The order's facts it reads; the thresholds that were passed; of its lines, the value of the
+    first line that passed.
+    """
     found: dict[str, str] = {}
     for node in walk(when):
         if isinstance(node, Fact) and not node.per_line and node.name not in PRIVATE:
             value = facts.get(node.name)
             found[node.name] = shown(value, node.kind) if node.kind.admits(value) else ""
+    for leaf in evaluate(when, facts).leaves:
+        found |= _passed(leaf, found)
     return tuple(found.items())
+
+
+def _passed(leaf: Leaf, known: Mapping[str, str]) -> dict[str, str]:
+    """Return what a comparison that held adds to `known`: a line's value, a threshold."""
+    node = leaf.node
+    if not isinstance(node, Compare) or not leaf.holds:
+        return {}
+    inside = [each for each in walk(node) if isinstance(each, Fact)]
+    if any(each.name in PRIVATE for each in inside):
+        return {}
+    added: dict[str, str] = {}
+    of_line = any(each.per_line for each in inside)
+    for side, value in ((node.left, leaf.left), (node.right, leaf.right)):
+        name = show(side)
+        if of_line and any(isinstance(each, Fact) and each.per_line for each in walk(side)):
+            name = f"lines.{name}"
+        elif not name.startswith("params."):
+            continue
+        if name not in known:
+            added[name] = shown(value, side.kind)
+    return added
 
 
 def absent_facts(when: Node, facts: Mapping[str, Any]) -> tuple[str, ...]:

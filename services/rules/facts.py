@@ -59,6 +59,7 @@ def facts_of(order: Order, rates: Rates, zone: ZoneInfo, today: date) -> Facts:
         "order.is_presale": "presale" in order.labels,
         "order.is_b2b": "b2b" in order.labels,
         "order.has_remark": bool(order.recipient.remark),
+        "order.has_destination": _has_destination(order),
         "customer.known": bool(order.customer_id),
         "decision.day": (today - EPOCH).days,
     }
@@ -72,6 +73,12 @@ def facts_of(order: Order, rates: Rates, zone: ZoneInfo, today: date) -> Facts:
 def loggable(facts: Facts) -> Facts:
     """Return `facts` without personal values and without the lines."""
     return {name: value for name, value in facts.items() if name not in PRIVATE and name != "lines"}
+
+
+def _has_destination(order: order_v1.Order) -> bool:
+    """Whether anything at all says where the order goes."""
+    area = order.destination
+    return bool(area.province or area.city or area.postal_code or area.HasField("location"))
 
 
 def _payment(order: Order) -> Facts:

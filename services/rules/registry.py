@@ -61,6 +61,8 @@ ORDER_FACTS: tuple[FactSpec, ...] = (
     FactSpec("order.is_presale", BOOL, "order", False, "预售订单", "Labelled presale"),
     FactSpec("order.is_b2b", BOOL, "order", False, "企业订单", "Labelled b2b"),
     FactSpec("order.has_remark", BOOL, "order", False, "有买家留言", "The buyer wrote a remark"),
+    FactSpec("order.has_destination", BOOL, "order", True, "有收货地",
+             "Whether a province, city, postal code or coordinate says where it goes"),
     FactSpec("order.line_count", INT, "order", 1, "行数", "Number of lines"),
     FactSpec("order.total_qty", INT, "order", 1, "总件数", "Sum of the lines' quantities"),
     FactSpec("order.max_qty", INT, "order", 1, "单行最大件数", "Largest quantity of one line"),

@@ -77,3 +77,18 @@ def test_names_the_facts_that_are_absent_or_malformed(book_of) -> None:
         "order.freight",
         "price",
     )
+
+
+def test_a_line_rule_names_the_lines_value_and_the_threshold(book_of) -> None:
+    rule = book_of("any(lines, qty > 50)").rules[0]
+
+    found = dict(values(rule.when, FACTS | {"lines": [{"qty": 2}, {"qty": 100_000}]}))
+
+    assert found["lines.qty"] == "100000"
+
+
+def test_a_threshold_that_was_not_passed_decides_nothing_and_is_not_named(book_of) -> None:
+    rule = book_of("order.amount > params.limit").rules[0]
+
+    assert "params.limit" not in dict(values(rule.when, FACTS))
+    assert dict(values(rule.when, FACTS | {"order.amount": 10_001}))["params.limit"] == "100.00 CNY"

@@ -133,6 +133,7 @@ async def test_judges_a_batch_in_the_order_asked(served) -> None:
     assert [(v.name, v.value) for v in high.values] == [
         ("order.amount", "5000.01 CNY"),
         ("channel", "tmall"),
+        ("params.review_amount", "5000.00 CNY"),
     ]
     assert all(d.rulebook_hash == decisions[0].rulebook_hash for d in decisions)
 
@@ -470,7 +471,7 @@ async def test_checking_says_what_is_wrong_and_changes_nothing(served) -> None:
     places = [(p.path, p.line, p.column) for p in answer.problems]
     assert places == [("orders/amount.yaml", 6, 9), ("orders/amount.yaml", 24, 9)]
     assert not sound.problems
-    assert (sound.tests.failed, sound.tests.run > 50, sound.rulebook.rule_count) == (0, True, 18)
+    assert (sound.tests.failed, sound.tests.run > 50, sound.rulebook.rule_count) == (0, True, 20)
 
 
 async def test_refuses_to_start_without_a_usable_rulebook(config, tmp_path) -> None:

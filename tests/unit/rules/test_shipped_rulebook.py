@@ -60,7 +60,7 @@ def test_every_reason_can_be_worked_on(book) -> None:
 
 def test_the_command_says_0_for_a_sound_folder(capsys) -> None:
     assert main(["check", str(FOLDER)]) == 0
-    assert "18 rules" in capsys.readouterr().out
+    assert "20 rules" in capsys.readouterr().out
 
 
 def test_the_command_says_1_and_where_for_a_spoiled_one(tmp_path, files, capsys) -> None:
