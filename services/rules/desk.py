@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 log = logs.logger("rules.desk")
 
 POLL_S = 1.0  # how soon an instance follows another's activation
+MAX_PAUSE_S = 15.0  # between tries to seat what could not be seated
 SEEDED_BY = "orderhub"
 
 
@@ -53,6 +54,7 @@ class Desk:
         self._database = database
         self._clock = clock
         self._now: Sitting | None = None
+        self._refused = 0  # epoch of the last activation whose rulebook cannot be used here
         self._switching = asyncio.Lock()
         self._following: asyncio.Task[None] | None = None
 
@@ -165,17 +167,29 @@ class Desk:
         await self.switch(activation, team)
 
     async def _follow(self) -> None:
-        """Take over what another instance activated; what cannot be seated leaves ours serving."""
-        refused = 0
+        """Take over what another instance activated; until it is seated, ours serves."""
+        pause_s = POLL_S
         while True:
-            await asyncio.sleep(POLL_S)
+            await asyncio.sleep(pause_s)
             try:
-                active = await self._database.read(shelf.active)
-                known = max(self.active.epoch, refused)
-                if active is not None and active.epoch > known:
-                    refused = active.epoch
-                    await self._seat(active)
+                await self._catch_up()
             except Refusal as refusal:
-                log.debug("activations cannot be looked up", reason=refusal.reason)
-            except (RulebookError, WorkerDiedError, ConfigError) as error:
-                log.error("an activated rulebook cannot serve here", error=str(error))
+                log.warning("activations cannot be followed now", reason=refusal.reason.value)
+            except (WorkerDiedError, ConfigError) as error:
+                log.error("an activated rulebook could not be seated", error=str(error))
+            except Exception:  # the edge of a task: without it we would judge by the old for ever
+                log.exception("activations could not be followed by our fault")
+            else:
+                pause_s = POLL_S
+                continue
+            pause_s = min(MAX_PAUSE_S, pause_s * 2)
+
+    async def _catch_up(self) -> None:
+        active = await self._database.read(shelf.active)
+        if active is None or active.epoch <= max(self.active.epoch, self._refused):
+            return
+        try:
+            await self._seat(active)
+        except RulebookError as error:
+            self._refused = active.epoch  # its text never changes: trying again is in vain
+            log.error("an activated rulebook cannot be used here", error=str(error))

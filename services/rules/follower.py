@@ -17,7 +17,7 @@ from services.rules import store
 from services.rules.history import Happening
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import AsyncGenerator, Iterable
 
     from sqlalchemy import Connection
 
@@ -29,6 +29,13 @@ log = logs.logger("rules.follower")
 
 CURSOR = "intake"
 FIRST_PAUSE_S, MAX_PAUSE_S = 0.5, 15.0
+AWAY = frozenset(  # what intake answers while it comes and goes
+    {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.CANCELLED,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+    }
+)
 METADATA = (("x-orderhub-role", "service"), ("x-orderhub-actor", "rules"))
 
 
@@ -87,20 +94,43 @@ class Follower:
         pause_s = FIRST_PAUSE_S
         while True:
             try:
-                async with self._channel() as channel:
-                    watch = intake_grpc_v1.IntakeServiceStub(channel).WatchEvents(
-                        intake_v1.WatchEventsRequest(cursor=await self._cursor()),
-                        metadata=METADATA,
-                    )
-                    async for batch in watch:
+                async with contextlib.aclosing(self._batches(await self._cursor())) as batches:
+                    async for batch in batches:
                         await self._keep(batch)
                         pause_s = FIRST_PAUSE_S
-            except grpc.RpcError as error:
-                log.debug("intake's events cannot be watched", error=str(error)[:200])
             except Refusal as refusal:
-                log.debug("events cannot be kept", reason=refusal.reason)
+                log.warning("events cannot be kept now", reason=refusal.reason.value)
+            except Exception:  # the edge of a task: without it returns would be counted no more
+                log.exception("intake's events could not be followed by our fault")
             await asyncio.sleep(pause_s)
             pause_s = min(MAX_PAUSE_S, pause_s * 2)
+
+    async def _batches(self, cursor: str) -> AsyncGenerator[intake_v1.WatchEventsResponse, None]:
+        """Yield what comes after `cursor` until the watch ends, however it does.
+
+        A cursor that intake refuses is forgotten. The one we keep is the last good one, so there is
+        none to go back to but the beginning; that counts nothing twice, since a happening's id
+        follows from its order alone.
+        """
+        try:
+            async with self._channel() as channel:
+                watch = intake_grpc_v1.IntakeServiceStub(channel).WatchEvents(
+                    intake_v1.WatchEventsRequest(cursor=cursor), metadata=METADATA
+                )
+                async for batch in watch:
+                    yield batch
+        except grpc.aio.AioRpcError as error:
+            if error.code() in AWAY:
+                log.debug("intake's events cannot be watched", error=str(error)[:200])
+                return
+            log.warning(
+                "intake refuses to be watched", code=error.code().name, details=error.details()
+            )
+            if cursor and error.code() is grpc.StatusCode.INVALID_ARGUMENT:
+                log.warning("the cursor in intake's events is refused: begun again", cursor=cursor)
+                await self._database.write(
+                    lambda c: store.keep_cursor(c, CURSOR, ""), repeatable=True
+                )
 
     async def _cursor(self) -> str:
         return await self._database.read(lambda c: store.read_cursor(c, CURSOR))
