@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Reader = Callable[[dict[str, Any]], int | None]
 
-ASSERTED = 0  # code of a fact that matched something; 1: it matched nothing
+MATCHED, UNMATCHED = 0, 1  # codes of a fact that was taken in; any other: it was not judged
 GRACE_S = 1.0  # the worker's own alarm rings this much after the supervisor's deadline
 
 
@@ -49,6 +49,10 @@ class Outcome:
     unknown: tuple[int, ...] = ()
 
 
+class EngineFaultError(RuntimeError):
+    """The engine did not judge a fact; what it holds can be trusted no more."""
+
+
 class Engine:
     """A program loaded into durable-rules."""
 
@@ -63,7 +67,13 @@ class Engine:
         self._plans: dict[frozenset[str], tuple[frozenset[int], tuple[str, ...]]] = {}
 
     def judge(self, job: Job) -> Outcome:
-        """Return what the rules that apply to the job's channel say of its facts."""
+        """Return what the rules that apply to the job's channel say of its facts.
+
+        Raises
+        ------
+        EngineFaultError
+            When the engine did not take the facts in: no rule was judged, so none "missed".
+        """
         applying, keys = self._plan(job.absent)
         values = dict.fromkeys(self._readers, 0)
         missing = set()
@@ -132,9 +142,11 @@ def _fired(shard: Shard, handle: int, values: dict[str, int]) -> list[int]:
     """Return the indices of the rules that fire on one fact."""
     fact = orjson.dumps({"id": "1", **{key: values[key] for key in shard.keys}}).decode()
     code, offset = durable.assert_fact(handle, fact)
+    if code not in {MATCHED, UNMATCHED}:
+        raise EngineFaultError(f"durable-rules answered {code} to a fact")
     fired = []
     try:
-        if code == ASSERTED:
+        if code == MATCHED:
             started = durable.start_action_for_state(handle, offset)
             match = started[1] if started else None
             while match is not None:
@@ -149,7 +161,8 @@ def serve(pipe: Connection, progress: c_int, deadline_s: float) -> None:
     """Answer batches from `pipe` until it closes; `progress` tells which order is being judged.
 
     The first message is the program, answered by an empty one once it is loaded. Every later
-    message is a batch of jobs, answered by its outcomes.
+    message is a batch of jobs, answered by its outcomes. A fault of the engine ends the process,
+    and so is the supervisor's to judge, as a crash is.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Native code that hangs cannot be interrupted from Python, and the supervisor may be dead by

@@ -10,6 +10,7 @@ import sys
 import time
 from dataclasses import replace
 
+import durable_rules_engine as durable
 import pytest
 
 from services.rules.kinds import BOOL, INT
@@ -17,7 +18,7 @@ from services.rules.lower import lower
 from services.rules.program import Atom, Program, ProgramRule, Shard
 from services.rules.supervisor import MOST_CRASHES, Supervisor, WorkerDiedError
 from services.rules.tree import Compare, Const, Fact, OverLines
-from services.rules.worker import Job
+from services.rules.worker import Engine, EngineFaultError, Job
 
 N, M = Fact("n", INT), Fact("m", INT)
 WHEN = Compare(">", N, Const(0, INT, "0"))
@@ -61,6 +62,26 @@ def test_only_the_order_that_crashes_the_engine_is_faulty(supervised) -> None:
     assert [i for i, outcome in enumerate(outcomes) if outcome is None] == [3, 11]
     assert all(outcome.hits == (0,) for outcome in outcomes if outcome is not None)
     assert supervisor.restarts == 2
+
+
+def test_a_fact_that_the_engine_does_not_take_in_is_a_fault_not_a_miss() -> None:
+    engine = Engine(SAFE)
+    ((_, handle),) = engine._shards
+    code, _ = durable.assert_fact(handle, '{"id":"1","a0":1,"a1":1}')  # as one never retracted
+
+    with pytest.raises(EngineFaultError, match="answered 2"):
+        engine.judge(Job({"n": 1, "m": 1}))
+
+    assert code == 0
+
+
+def test_a_fault_raised_in_the_worker_costs_that_order_alone(supervised) -> None:
+    supervisor = supervised(SAFE)
+    jobs = [Job({"n": 1, "m": 1}), Job(None), Job({"n": 0, "m": 1})]
+
+    outcomes = supervisor.judge(jobs)
+
+    assert [outcome and outcome.hits for outcome in outcomes] == [(0,), None, ()]
 
 
 def test_gives_up_on_a_batch_of_poison_and_serves_the_next(supervised) -> None:
