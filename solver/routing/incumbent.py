@@ -25,8 +25,9 @@ class Incumbent:
     """Collects tours, keeps the best that pass the checker.
 
     Fewer required visits left out come first, then cost. Checking every
-    improvement would slow the search where they come by the hundred, so one may
-    wait until the next, or until `settle`.
+    improvement would slow the search where they come by the hundred, so the last
+    of each search may wait until the next check, or until `settle`. Only a later
+    one of the same search takes its place: that is better, another's may be worse.
 
     Attributes
     ----------
@@ -48,7 +49,7 @@ class Incumbent:
         self._scheduler = Scheduler(problem)
         self._started_s = started_s
         self._on_improvement = on_improvement
-        self._waiting: tuple[Sequence[Tour], float] | None = None
+        self._waiting: dict[int, tuple[Sequence[Tour], float]] = {}
         self._rest_until_s = 0.0
         self._trace: list[tuple[float, int]] = []
         self.first_feasible_s: float | None = None
@@ -59,28 +60,38 @@ class Incumbent:
         self.plan = empty
         self._offered = False
 
-    def offer(self, tours: Sequence[Tour]) -> None:
-        """Take `tours` if they are better, now or when the last check is well past."""
+    def offer(self, tours: Sequence[Tour], source: int = 0) -> None:
+        """Take `tours` if they are better, now or when the last check is well past.
+
+        Parameters
+        ----------
+        source
+            Which search found them; each offers only what is better than what it offered before.
+        """
         now_s = time.monotonic()
-        self._waiting = (tours, now_s - self._started_s)
+        self._waiting.pop(source, None)  # so that what waits stays in the order it was found
+        self._waiting[source] = (tours, now_s - self._started_s)
         if now_s >= self._rest_until_s:
             self.settle()
 
     def settle(self) -> None:
-        """Judge what is waiting."""
-        if self._waiting is None:
+        """Judge everything that is waiting."""
+        if not self._waiting:
             return
         began_s = time.monotonic()
-        tours, found_s = self._waiting
-        self._waiting = None
+        waiting, self._waiting = self._waiting, {}
+        for tours, found_s in waiting.values():
+            self._judge(tours, found_s)
+        now_s = time.monotonic()
+        self._rest_until_s = now_s + CHECK_SHARE * (now_s - began_s)
+
+    def _judge(self, tours: Sequence[Tour], found_s: float) -> None:
         plan = self._plan(tours)
         if plan is None:
             self.refused += 1
         elif not self._offered or self._key(plan) < self._key(self.plan):
             self._offered = True
             self._accept(plan, found_s)
-        now_s = time.monotonic()
-        self._rest_until_s = now_s + CHECK_SHARE * (now_s - began_s)
 
     def _accept(self, plan: Plan, found_s: float) -> None:
         if plan.complete:

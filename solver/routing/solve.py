@@ -93,8 +93,8 @@ def solve(
     rest = Restriction.without(problem, {unserved.visit for unserved in screened})
     incumbent = Incumbent(problem, screened, started_s, on_improvement)
 
-    def improved(tours: Tours) -> None:
-        incumbent.offer(rest.widen(tours))
+    def improved(tours: Tours, source: int = seed) -> None:
+        incumbent.offer(rest.widen(tours), source)
 
     warm = rest.narrow(initial) if initial else construct(rest.problem)
     improved(warm)

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from multiprocessing.context import SpawnProcess
 
-    from solver.routing.engines.base import OnImprovement, Tours
+    from solver.routing.engines.base import Tours
     from solver.routing.problem import Problem
+
+    OnFound = Callable[[Tours, int], None]  # the tours, and the seed of the search they are of
 
 DEADLINE_MARGIN_S = 0.4  # a search may need as long to notice that its time is over
 POLL_S = 0.1
@@ -35,7 +37,7 @@ class Job:
 
 
 def search_in_workers(
-    job: Job, budget: Budget, seeds: Sequence[int], on_improvement: OnImprovement
+    job: Job, budget: Budget, seeds: Sequence[int], on_improvement: OnFound
 ) -> bool:
     """Run one search per seed; return whether all ended as they should.
 
@@ -45,6 +47,7 @@ def search_in_workers(
     """
     context = multiprocessing.get_context("spawn")
     running: dict[Connection, SpawnProcess] = {}
+    seed_of: dict[Connection, int] = {}
     sound = True
     for seed in seeds:
         here, there = context.Pipe(duplex=False)
@@ -56,6 +59,7 @@ def search_in_workers(
         process.start()
         there.close()
         running[here] = process
+        seed_of[here] = seed
     started = dict(running)
     try:
         while running and not budget.stop():
@@ -66,7 +70,7 @@ def search_in_workers(
                 assert isinstance(ready, Connection)  # noqa: S101  narrows the type of `wait`
                 tours = _receive(ready)
                 if isinstance(tours, list):
-                    on_improvement(tours)
+                    on_improvement(tours, seed_of[ready])
                     continue
                 sound &= tours is True
                 del running[ready]

@@ -26,17 +26,30 @@ def test_streams_improvements(plain_problem: Problem) -> None:
     found: list[Tours] = []
     budget = Budget(time.monotonic() + 120, stop=lambda: len(found) > 1)
 
-    search_in_workers(Job(plain_problem, "pyvrp", ()), budget, [1, 2], found.append)
+    search_in_workers(
+        Job(plain_problem, "pyvrp", ()), budget, [1, 2], lambda tours, _: found.append(tours)
+    )
 
     assert all(isinstance(tour, Tour) for tours in found for tour in tours)
     assert multiprocessing.active_children() == []
+
+
+def test_says_which_search_found_each_improvement(plain_problem: Problem) -> None:
+    seeds: set[int] = set()
+    budget = Budget(time.monotonic() + 120, stop=lambda: len(seeds) > 1)
+
+    search_in_workers(
+        Job(plain_problem, "pyvrp", ()), budget, [7, 8], lambda _, seed: seeds.add(seed)
+    )
+
+    assert seeds == {7, 8}
 
 
 def test_is_sound_when_every_worker_ends_by_itself() -> None:
     nothing = Problem([Location()], [Depot(0)], [], [])
     job = Job(nothing, "ortools", ())
 
-    sound = search_in_workers(job, Budget(time.monotonic() + 120), [1, 2], lambda tours: None)
+    sound = search_in_workers(job, Budget(time.monotonic() + 120), [1, 2], lambda tours, seed: None)
 
     assert sound
     assert multiprocessing.active_children() == []
@@ -47,7 +60,7 @@ def test_a_worker_that_dies_degrades_but_does_not_stop_the_others(plain_problem:
     victims: list[multiprocessing.process.BaseProcess] = []
     looks: list[None] = []
 
-    def kill_one_once(tours: Tours) -> None:
+    def kill_one_once(tours: Tours, _: int) -> None:
         found.append(tours)
         if not victims:
             victims.append(multiprocessing.active_children()[0])
@@ -70,8 +83,8 @@ def test_a_worker_that_hangs_is_killed_after_the_deadline(plain_problem: Problem
     budget = Budget(time.monotonic() + 120)
     frozen: list[int] = []
 
-    def freeze_once(tours: Tours) -> None:
-        del tours
+    def freeze_once(tours: Tours, seed: int) -> None:
+        del tours, seed
         if not frozen:
             (victim,) = multiprocessing.active_children()
             assert victim.pid is not None
@@ -90,7 +103,9 @@ def test_a_request_to_stop_ends_every_worker(plain_problem: Problem) -> None:
     found: list[Tours] = []
     budget = Budget(time.monotonic() + 3600, stop=lambda: bool(found))
 
-    sound = search_in_workers(Job(plain_problem, "pyvrp", ()), budget, [1, 2], found.append)
+    sound = search_in_workers(
+        Job(plain_problem, "pyvrp", ()), budget, [1, 2], lambda tours, _: found.append(tours)
+    )
 
     assert sound
     assert multiprocessing.active_children() == []
@@ -102,7 +117,7 @@ import numpy as np
 from solver.routing.problem import Depot, Location, Problem, Profile, Stop, VehicleType
 from solver.routing.solve import solve
 
-def report(tours):
+def report(tours, seed):
     print(*[child.pid for child in multiprocessing.active_children()], flush=True)
     time.sleep(600)
 
