@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from orderhub_client.client import OrderHub
 
 app = typer.Typer(no_args_is_help=True, help="Vehicle routes: made, watched, explained.")
+PAUSES_S = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)  # between watches that end without news
+LASTING_S = 5.0  # a watch that lasted so long was served, even where nothing got better
 PlanId = Annotated[str, typer.Argument(metavar="PLAN", help="The plan's id.")]
 
 
@@ -111,21 +114,48 @@ def _read(hub: OrderHub, plan_id: str) -> routing_v1.RoutePlan:
 
 
 def _watched(desk: Desk, plan_id: str) -> routing_v1.RoutePlan:
-    """Return the plan at rest; a stream that breaks is begun again."""
+    """Return the plan at rest; a stream that breaks is begun again, but not for ever.
+
+    Raises
+    ------
+    AnswerIsNo
+        When watch after watch ends at once while the plan stays as it is.
+    """
     from orderhub.fulfilment.v1 import routing_pb2 as routing_v1
     from orderhub_client.cli.planview import Live
     from orderhub_client.errors import UnavailableError
     from orderhub_client.run.plans import WAITING
 
     plan = _read(desk.hub, plan_id)
+    pauses_s = iter(PAUSES_S)
     with Live() as live:
         while plan.state in WAITING:
+            began_s = time.monotonic()
             request = routing_v1.WatchPlanRequest(plan_id=plan_id)
             with contextlib.suppress(UnavailableError):
                 for reply in desk.hub.stream(desk.hub.routing.WatchPlan, request):
                     live.show(reply.plan)
-            plan = _read(desk.hub, plan_id)
+            before, plan = plan, _read(desk.hub, plan_id)
+            if plan != before or time.monotonic() - began_s >= LASTING_S:
+                pauses_s = iter(PAUSES_S)
+            if plan.state in WAITING:
+                pause_s = next(pauses_s, None)
+                if pause_s is None:
+                    raise AnswerIsNo(_stalled(plan))
+                time.sleep(pause_s)
     return plan
+
+
+def _stalled(plan: routing_v1.RoutePlan) -> str:
+    from orderhub.fulfilment.v1 import routing_pb2 as routing_v1
+    from orderhub_client.cli.values import named
+
+    state = named(routing_v1.PlanState, plan.state)
+    return (
+        f"Plan {plan.plan_id} is {state}, but the hub sends no news of it.\n"
+        f"See how it stands with `orderhub plan show {plan.plan_id}`; a restart of the hub takes "
+        "an unfinished plan up again."
+    )
 
 
 def _end(desk: Desk, plan: routing_v1.RoutePlan) -> None:
