@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from services.rules.kinds import MINOR_PER_MAJOR, Base
-from services.rules.reference import Leaf, evaluate
+from services.rules.reference import Leaf, evaluate, passing_line
 from services.rules.registry import PRIVATE
-from services.rules.tree import Compare, Fact, Node, facts_of, show, walk
+from services.rules.tree import Compare, Const, Fact, Node, OverLines, facts_of, show, walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,29 +48,37 @@ def values(when: Node, facts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
             value = facts.get(node.name)
             found[node.name] = shown(value, node.kind) if node.kind.admits(value) else ""
     for leaf in evaluate(when, facts).leaves:
-        found |= _passed(leaf, found)
+        found |= _passed(leaf, facts)
     return tuple(found.items())
 
 
-def _passed(leaf: Leaf, known: Mapping[str, str]) -> dict[str, str]:
-    """Return what a comparison that held adds to `known`: a line's value, a threshold."""
-    node = leaf.node
-    if not isinstance(node, Compare) or not leaf.holds:
+def _passed(leaf: Leaf, facts: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a test that held adds: the threshold, or the values of the line that passed."""
+    if not leaf.holds:
         return {}
-    inside = [each for each in walk(node) if isinstance(each, Fact)]
-    if any(each.name in PRIVATE for each in inside):
-        return {}
-    added: dict[str, str] = {}
-    of_line = any(each.per_line for each in inside)
-    for side, value in ((node.left, leaf.left), (node.right, leaf.right)):
-        name = show(side)
-        if of_line and any(isinstance(each, Fact) and each.per_line for each in walk(side)):
-            name = f"lines.{name}"
-        elif not name.startswith("params."):
-            continue
-        if name not in known:
-            added[name] = shown(value, side.kind)
-    return added
+    if isinstance(leaf.node, OverLines) and leaf.node.op == "any":
+        line = passing_line(leaf.node, facts) or {}
+        return _of_line(leaf.node, line) | _thresholds(leaf.node.body)
+    return _thresholds(leaf.node)
+
+
+def _of_line(node: OverLines, line: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        f"lines.{each.name}": shown(line[each.name], each.kind)
+        for each in walk(node.body)
+        if isinstance(each, Fact)
+        and each.per_line
+        and each.name not in PRIVATE
+        and each.kind.admits(line.get(each.name))
+    }
+
+
+def _thresholds(node: Node) -> dict[str, str]:
+    return {
+        show(each): shown(each.value, each.kind)
+        for each in walk(node)
+        if isinstance(each, Const) and show(each).startswith("params.")
+    }
 
 
 def absent_facts(when: Node, facts: Mapping[str, Any]) -> tuple[str, ...]:

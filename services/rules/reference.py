@@ -46,6 +46,12 @@ def evaluate(node: tree.Node, facts: Mapping[str, Any]) -> Evaluation:
     return Evaluation(value, walk.leaves)
 
 
+def passing_line(node: tree.OverLines, facts: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the first line for which the body of an `any` is true, `None` where there is none."""
+    walk = _Walk(facts)
+    return next((line for line in facts.get("lines") or () if walk.true_of(node, line)), None)
+
+
 class _Walk:
     def __init__(self, facts: Mapping[str, Any]) -> None:
         self._facts = facts
@@ -136,6 +142,10 @@ class _Walk:
         if None in values:
             return None
         return sum(values) if node.op == "sum" else sum(1 for value in values if value)
+
+    def true_of(self, node: tree.OverLines, line: Mapping[str, Any]) -> bool:
+        self._line = line
+        return self.truth_of(node.body) is True
 
     def truth_of(self, node: tree.Node) -> bool | None:
         return bool(node.value) if isinstance(node, tree.Const) else self.truth(node)
