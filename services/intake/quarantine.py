@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+from services._kit.masking import masked_text
 from services._kit.reasons import text_of
 from services.intake import store
 from services.intake.book import insert_into
@@ -54,8 +55,9 @@ class Quarantine:
                 "reason": why.reason,
                 "field": why.field,
                 "received_us": at_us,
-                "zh": why.message.zh,
-                "en": why.message.en,
+                # It may echo what stood in the field, and lists show it to everybody.
+                "zh": masked_text(why.message.zh),
+                "en": masked_text(why.message.en),
                 "payload": payload,
             },
         )

@@ -151,7 +151,11 @@ class JsonMapping:
         said = json.loads(body)
         if said["kind"] == "bad":
             return Unmappable(
-                "UNKNOWN_SKU", "sku", LocalizedText("未知", "unknown"), shop, said["id"]
+                "UNKNOWN_SKU",
+                "sku",
+                LocalizedText(f"未知 {said.get('sku', '')}", f"unknown {said.get('sku', '')}"),
+                shop,
+                said["id"],
             )
         if said["kind"] == "cancel":
             return MappedCancellation(

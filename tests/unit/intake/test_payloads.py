@@ -223,3 +223,14 @@ async def test_counts_add_up_over_everything_that_happens(desk: Desk) -> None:
     assert count.allocation_cost_minor == 900
     assert count.nearest_cost_minor == 9 * 120
     assert count.events == 27
+
+
+async def test_a_phone_in_the_wrong_field_is_not_shown_to_everybody(desk: Desk) -> None:
+    await desk.send({"kind": "bad", "id": "2", "sku": "13812349999"})
+
+    request = intake_v1.ListQuarantinedRequest()
+    reply = await desk.call.ListQuarantined(request, None)
+
+    (kept,) = reply.quarantined
+    assert kept.message.en.startswith("unknown")
+    assert "13812349999" not in kept.message.en + kept.message.zh
