@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 LEASE_S = 30
 MAX_ORDERS = 256
 MAX_BYTES = 3_500_000
+MIN_LEASE_US = MICROS  # of an order handed out when its time to pay is over
 ENVELOPE_BYTES = 200  # what a claimed order weighs beyond its content
 
 _orders, _members, _batches = store.orders, store.members, store.batches
@@ -61,7 +62,7 @@ def claim(
     if known is not None:
         if known.finished:
             return intake_v1.ClaimOrdersResponse(batch_id=wanted.batch_id, resumed=True)
-        return _hand_out_again(connection, known.batch_id, ends_us)
+        return _hand_out_again(connection, known.batch_id, now_us, ends_us)
     dropped = connection.execute(
         sa.select(_batches.c.batch_id)
         .where(_dropped(now_us))
@@ -70,7 +71,7 @@ def claim(
         .with_for_update(skip_locked=True)
     ).scalar_one_or_none()
     if dropped is not None:
-        return _hand_out_again(connection, dropped, ends_us)
+        return _hand_out_again(connection, dropped, now_us, ends_us)
     return _hand_out(connection, wanted, now_us, ends_us)
 
 
@@ -108,7 +109,7 @@ def _hand_out(
         .limit(wanted.max_orders)
         .with_for_update(skip_locked=True)
     ).all()
-    claimed = _claimed(connection, candidates, wanted.max_bytes)
+    claimed = _claimed(connection, candidates, now_us, wanted.max_bytes)
     if not claimed:
         return intake_v1.ClaimOrdersResponse(batch_id=wanted.batch_id)
     taken = candidates[: len(claimed)]
@@ -146,7 +147,7 @@ def _hand_out(
 
 
 def _hand_out_again(
-    connection: Connection, batch_id: str, ends_us: int
+    connection: Connection, batch_id: str, now_us: int, ends_us: int
 ) -> intake_v1.ClaimOrdersResponse:
     """Hand out the members that were not answered, as they were claimed."""
     _extend(connection, batch_id, ends_us)
@@ -157,7 +158,7 @@ def _hand_out_again(
     ).all()
     return intake_v1.ClaimOrdersResponse(
         batch_id=batch_id,
-        orders=_claimed(connection, rows, None),
+        orders=_claimed(connection, rows, now_us),
         lease_ends_at=timestamp(ends_us),
         resumed=True,
     )
@@ -179,7 +180,7 @@ def _dropped(now_us: int) -> sa.ColumnElement[bool]:
 
 
 def _claimed(
-    connection: Connection, members: Sequence[Any], max_bytes: int | None
+    connection: Connection, members: Sequence[Any], now_us: int, max_bytes: int | None = None
 ) -> list[intake_v1.ClaimedOrder]:
     """Return the members as they are to be worked on, as many as fit, at least one."""
     rows = _load(connection, [member.order_number for member in members])
@@ -208,9 +209,16 @@ def _claimed(
         if values.paid_us:
             claimed.paid_at.CopyFrom(timestamp(values.paid_us))
         if is_leased_mode(values.payment_mode, values.payment):
-            claimed.lease.FromSeconds(UNPAID_LEASE_S)
+            claimed.lease.FromMicroseconds(_lease_us(values.pay_by_us, now_us))
         found.append(claimed)
     return found
+
+
+def _lease_us(pay_by_us: int, now_us: int) -> int:
+    """Return how long stock is kept: a fresh term where none runs, else only what is left."""
+    if not pay_by_us:
+        return UNPAID_LEASE_S * MICROS
+    return max(MIN_LEASE_US, pay_by_us - now_us)
 
 
 def _load(

@@ -14,6 +14,7 @@ from services._kit.errors import Malformed, NotFound, Violation
 from services._kit.reasons import Reason
 from services.intake import store
 from services.intake.book import Book
+from services.intake.lifecycle import queue
 from services.intake.outcomes import apply_outcome
 from services.intake.reasons import IntakeReason
 from services.intake.transitions import STOCK
@@ -120,7 +121,11 @@ def _matches(stored: StoredOrder, member: Any, batch_id: str, revision: int) -> 
 
 
 def _give_back(stored: StoredOrder, at_us: int) -> None:
-    """Note that the stock goes back: the caller frees what it reserved for the old revision."""
+    """Note that the stock goes back: the caller frees what it reserved for the old revision.
+
+    A caller that dies before it does leaves stock behind, which the order's next work finds;
+    one at rest has none, so its release is queued.
+    """
     if stored.values.stock in {
         record_v1.STOCK_STATE_RESERVED,
         record_v1.STOCK_STATE_ALLOCATED,
@@ -129,6 +134,9 @@ def _give_back(stored: StoredOrder, at_us: int) -> None:
         stored.move(STOCK, record_v1.STOCK_STATE_NONE)
         stored.values.leased = False
         stored.emit("stock_released", at_us, details=[("cause", "SUPERSEDED")])
+    if not stored.is_final and stored.values.work == record_v1.WORK_UNSPECIFIED:
+        queue(stored, record_v1.WORK_RELEASE, at_us)
+        stored.emit("release_queued", at_us, details=[("cause", "SUPERSEDED")])
 
 
 def _answer(connection: Connection, batch_id: str, answered: dict[str, int]) -> None:

@@ -29,6 +29,7 @@ HOLDING = frozenset(
     {decision_v1.VERDICT_REVIEW, decision_v1.VERDICT_HOLD, decision_v1.VERDICT_FREEZE}
 )
 OPERATIONS, AFTER_SALES, RISK_REVIEW = "operations", "after-sales", "risk-review"
+_ABOUT_MONEY = frozenset({IntakeReason.REFUND_REQUESTED, IntakeReason.PARTLY_PAID_EXPIRED})
 _SOPS = {
     IntakeReason.PROCESSING_FAULT: text_v1.LocalizedText(
         zh="查看故障代码；修复原因后释放拦截，订单会自动重新处理。",
@@ -37,6 +38,11 @@ _SOPS = {
     IntakeReason.REFUND_REQUESTED: text_v1.LocalizedText(
         zh="两小时内答复买家：同意则拒绝该订单并退款，买家撤回则释放拦截。",
         en="Answer the buyer within two hours: reject to refund, release if it was withdrawn.",
+    ),
+    IntakeReason.PARTLY_PAID_EXPIRED: text_v1.LocalizedText(
+        zh="联系买家：愿意补齐余款则释放拦截，重新留货并开始新的付款时限；否则拒绝该订单并退还已付款。",
+        en="Ask the buyer: release to keep stock for a new term if the rest will be paid, else "
+        "reject and give the money back.",
     ),
     IntakeReason.UNEXPLAINED_VERDICT: text_v1.LocalizedText(
         zh="人工核对订单后释放或拒绝，并通知规则负责人。",
@@ -76,7 +82,7 @@ def hold_for(
     severity = decision_v1.SEVERITY_HIGH
     hold = _new(order, reason, at_us, severity, REFUND_CLOCK if refund else CLOCKS[severity])
     hold.verdict = decision_v1.VERDICT_FREEZE if refund else decision_v1.VERDICT_HOLD
-    hold.queue = AFTER_SALES if refund else OPERATIONS
+    hold.queue = AFTER_SALES if reason in _ABOUT_MONEY else OPERATIONS
     hold.message.CopyFrom(localized(reason))
     if detail:
         hold.message.zh += f"（{detail}）"
@@ -103,10 +109,16 @@ def close_hold(
     order.move_hold(hold, state)
 
 
-def drop_holds(order: StoredOrder, at_us: int) -> None:
-    """Make every open hold obsolete: the order changed or ended."""
+def drop_holds(order: StoredOrder, at_us: int, *, but: IntakeReason | None = None) -> None:
+    """Make every open hold obsolete, save those for `but`: the order changed or ended."""
     for hold in list(order.open_holds.values()):
-        close_hold(order, hold, record_v1.HOLD_STATE_OBSOLETE, at_us)
+        if hold.reason != but:
+            close_hold(order, hold, record_v1.HOLD_STATE_OBSOLETE, at_us)
+
+
+def is_frozen(order: StoredOrder) -> bool:
+    """Return whether a refund of the order waits for an answer."""
+    return any(h.reason == IntakeReason.REFUND_REQUESTED for h in order.open_holds.values())
 
 
 def _new(

@@ -63,7 +63,9 @@ def accepted_order(order_number: str, content: Content, at_us: int, actor: str) 
     )
     if order.upstream_status == order_v1.UPSTREAM_STATUS_CANCELLED:
         end(stored, record_v1.LIFECYCLE_CANCELLED, IntakeReason.CANCELLED_BY_CHANNEL, at_us, actor)
-    elif order.upstream_status == order_v1.UPSTREAM_STATUS_REFUND_REQUESTED:
+    elif (
+        order.upstream_status == order_v1.UPSTREAM_STATUS_REFUND_REQUESTED or values.refunded_minor
+    ):
         freeze_for_refund(stored, at_us, actor)
     return stored
 
@@ -173,9 +175,12 @@ def end(
 
 
 def freeze_for_refund(stored: StoredOrder, at_us: int, actor: str) -> None:
-    """Hold the order for its refund request; its stock stays until a person answers."""
+    """Hold the order for its refund; its stock stays until a person answers, its parcels do not.
+
+    The revision is one that no work was handed out for.
+    """
     hold = hold_for(stored, IntakeReason.REFUND_REQUESTED, at_us)
-    queue(stored, record_v1.WORK_UNSPECIFIED, at_us)
+    queue_frozen(stored, at_us)
     stored.emit(
         "held",
         at_us,
@@ -183,3 +188,17 @@ def freeze_for_refund(stored: StoredOrder, at_us: int, actor: str) -> None:
         details=[("hold_id", hold.hold_id), ("reason", hold.reason), ("queue", hold.queue)],
         reason=hold.message,
     )
+
+
+def queue_frozen(stored: StoredOrder, at_us: int) -> None:
+    """Queue what a frozen order calls for: parcels called off, and no stock that nobody knows of.
+
+    Worked on while held, an order with stock keeps it without parcels. One without may have
+    been given some by work that was overtaken: that is freed.
+    """
+    if stored.values.stock in {record_v1.STOCK_STATE_RESERVED, record_v1.STOCK_STATE_ALLOCATED}:
+        queue(stored, record_v1.WORK_PROCESS, at_us)
+    elif stored.is_new:
+        queue(stored, record_v1.WORK_UNSPECIFIED, at_us)
+    else:
+        queue(stored, record_v1.WORK_RELEASE, at_us)

@@ -55,7 +55,7 @@ def apply_outcome(
 
 def _take_fault(stored: StoredOrder, work: int, fault: str, at_us: int) -> None:
     if work == record_v1.WORK_RELEASE:
-        # An order that has ended needs nobody's judgement: its stock is freed later.
+        # Freeing stock needs nobody's judgement: it is tried again later.
         stored.values.work_us = at_us + RETRY_S * MICROS
         return
     hold = hold_for(stored, IntakeReason.PROCESSING_FAULT, at_us, detail=fault)
@@ -183,7 +183,7 @@ def _take_confirmation(stored: StoredOrder, outcome: intake_v1.OrderOutcome, at_
 
 
 def _take_expiry(stored: StoredOrder, reservation: int, at_us: int) -> None:
-    """End the unpaid order unless fulfilment keeps its stock."""
+    """End the unpaid order unless fulfilment keeps its stock; part of the money holds it."""
     values = stored.values
     if reservation in FIRM or values.payment not in OUTSTANDING:
         values.pay_by_us, values.leased = 0, False
@@ -193,6 +193,12 @@ def _take_expiry(stored: StoredOrder, reservation: int, at_us: int) -> None:
         values.pay_by_us = at_us + ASK_AGAIN_S * MICROS
         queue(stored, record_v1.WORK_UNSPECIFIED, at_us)
         stored.emit("kept", at_us, details=[("reservation", _reservation(reservation))])
+    elif values.paid_minor:
+        clear_allocation(stored)
+        values.pay_by_us = 0
+        hold = hold_for(stored, IntakeReason.PARTLY_PAID_EXPIRED, at_us)
+        queue(stored, record_v1.WORK_UNSPECIFIED, at_us)
+        _tell_held(stored, hold, at_us)
     else:
         clear_allocation(stored)
         end(stored, record_v1.LIFECYCLE_EXPIRED, IntakeReason.NOT_PAID_IN_TIME, at_us, "")
@@ -201,9 +207,15 @@ def _take_expiry(stored: StoredOrder, reservation: int, at_us: int) -> None:
 
 
 def _take_release(stored: StoredOrder, at_us: int) -> None:
+    """Note that nothing is kept; an order still open rests until its holds are decided."""
     clear_allocation(stored)
-    queue(stored, record_v1.WORK_UNSPECIFIED, at_us)
-    stored.emit("stock_released", at_us, details=[("cause", "ENDED")])
+    if stored.is_final or stored.open_holds:
+        queue(stored, record_v1.WORK_UNSPECIFIED, at_us)
+    else:
+        stored.revise()
+        queue(stored, record_v1.WORK_PROCESS, at_us)
+    cause = "ENDED" if stored.is_final else "SUPERSEDED"
+    stored.emit("stock_released", at_us, details=[("cause", cause)])
 
 
 def _reservation(state: int) -> str:

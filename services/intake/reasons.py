@@ -42,6 +42,7 @@ class IntakeReason(StrEnum):
     NOT_PAID_IN_TIME = "NOT_PAID_IN_TIME"
 
     REFUND_REQUESTED = "REFUND_REQUESTED"
+    PARTLY_PAID_EXPIRED = "PARTLY_PAID_EXPIRED"
     PROCESSING_FAULT = "PROCESSING_FAULT"
     UNEXPLAINED_VERDICT = "UNEXPLAINED_VERDICT"
 
@@ -118,6 +119,10 @@ declare(
         ),
         IntakeReason.REFUND_REQUESTED: Text(
             "买家申请退款，订单冻结待处理。", "The buyer asks for a refund; the order is frozen."
+        ),
+        IntakeReason.PARTLY_PAID_EXPIRED: Text(
+            "只付了部分款项，付款时限已过，库存已释放。",
+            "Only a part was paid when the time to pay was over; its stock was freed.",
         ),
         IntakeReason.PROCESSING_FAULT: Text(
             "系统无法处理该订单，需要人工处理。",

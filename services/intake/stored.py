@@ -156,14 +156,16 @@ class StoredOrder:
             self._moved("content_revision", _number(after - 1), str(after))
 
     def cancel_pieces(self, line_no: int, ordered: int, pieces: int) -> None:
-        """Note that `pieces` more of a line, `ordered` in all, were called off."""
+        """Note that `pieces` more of a line, `ordered` in all, were called off; below 0: fewer."""
         entry = next((e for e in self.outcome.progress if e.line_no == line_no), None)
         if entry is None:
-            entry = self.outcome.progress.add(line_no=line_no)
+            entry, before = self.outcome.progress.add(line_no=line_no), ""
+        else:
+            before = str(entry.cancelled)
         entry.ordered = ordered
-        before, entry.cancelled = entry.cancelled, entry.cancelled + pieces
+        entry.cancelled += pieces
         self.outcome_changed = True
-        self._moved(f"line/{line_no}/cancelled", _number(before), str(entry.cancelled))
+        self._moved(f"line/{line_no}/cancelled", before, str(entry.cancelled))
 
     def cancelled_pieces(self) -> Mapping[int, int]:
         """Return the pieces called off, by line."""

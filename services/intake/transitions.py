@@ -113,7 +113,8 @@ WORK = _dimension(
         "PROCESS": "NONE RELEASE",
         "CONFIRM_PAYMENT": "NONE PROCESS RELEASE",
         "EXPIRE": "NONE PROCESS CONFIRM_PAYMENT RELEASE",
-        "RELEASE": "NONE",
+        # What was to be freed of a frozen order is wanted again.
+        "RELEASE": "NONE PROCESS",
     },
     rest="NONE",
 )

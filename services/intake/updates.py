@@ -8,12 +8,13 @@ from orderhub.common.v1 import order_pb2 as order_v1
 from orderhub.intake.v1 import intake_pb2 as intake_v1
 from orderhub.intake.v1 import record_pb2 as record_v1
 from services.intake.convert import micros_of, renumbered
-from services.intake.holding import drop_holds
+from services.intake.holding import drop_holds, is_frozen
 from services.intake.lifecycle import (
     after_payment,
     end,
     freeze_for_refund,
     queue,
+    queue_frozen,
     take_content,
     take_payment,
 )
@@ -102,7 +103,7 @@ def _update(
     stored: StoredOrder, content: Content, at_us: int, actor: str
 ) -> intake_v1.SubmitResult:
     before = _order_of(stored)
-    was = stored.values.payment
+    was, refunded_minor = stored.values.payment, stored.values.refunded_minor
     changed = changed_parts(before, content.order)
     if content.recipient_hash != stored.values.recipient_hash:
         changed.add("recipient")
@@ -110,14 +111,22 @@ def _update(
     payment_only = changed <= {"payment"}
     take_content(stored, content)
     take_payment(stored, content.order.payment)
-    if payment_only:
-        after_payment(stored, was, at_us)
-    else:
+    refunding = (
+        status == REFUND_REQUESTED and before.upstream_status != REFUND_REQUESTED
+    ) or stored.values.refunded_minor > refunded_minor
+    if not payment_only:
         stored.revise(content=True)
-        _note_removed_lines(stored, before, content.order)
-        drop_holds(stored, at_us)
-        if status != CANCELLED:
+        _note_lines(stored, before, content.order)
+        still = refunding or status == REFUND_REQUESTED or stored.values.refunded_minor > 0
+        drop_holds(stored, at_us, but=IntakeReason.REFUND_REQUESTED if still else None)
+        if is_frozen(stored):
+            queue_frozen(stored, at_us)
+        elif status != CANCELLED:
             queue(stored, record_v1.WORK_PROCESS, at_us)
+    elif refunding and not is_frozen(stored):
+        stored.revise()
+    else:
+        after_payment(stored, was, at_us)
     stored.emit(
         "payment_recorded" if payment_only else "updated",
         at_us,
@@ -125,11 +134,14 @@ def _update(
         details=[
             ("changed", ",".join(sorted(changed))),
             ("paid_minor", stored.values.paid_minor if "payment" in changed else ""),
+            ("refunded_minor", stored.values.refunded_minor or ""),
         ],
     )
     if status == CANCELLED:
         end(stored, record_v1.LIFECYCLE_CANCELLED, IntakeReason.CANCELLED_BY_CHANNEL, at_us, actor)
-    elif status == REFUND_REQUESTED and before.upstream_status != REFUND_REQUESTED:
+    elif not _wants_pieces(stored, content.order):
+        end(stored, record_v1.LIFECYCLE_CANCELLED, IntakeReason.ALL_LINES_CANCELLED, at_us, actor)
+    elif refunding and not is_frozen(stored):
         freeze_for_refund(stored, at_us, actor)
     return intake_v1.SubmitResult(
         outcome=intake_v1.SUBMIT_OUTCOME_UPDATED,
@@ -166,14 +178,27 @@ def _terms(payment: order_v1.Payment) -> order_v1.Payment:
     return terms
 
 
-def _note_removed_lines(stored: StoredOrder, before: order_v1.Order, after: order_v1.Order) -> None:
-    """Count the pieces of lines that are gone as called off; their numbers stay taken."""
-    left = {line.line_no for line in after.lines}
+def _note_lines(stored: StoredOrder, before: order_v1.Order, after: order_v1.Order) -> None:
+    """Count the pieces of lines that are gone as called off; their numbers stay taken.
+
+    A quantity that changes is the channel's own count of what is still wanted: it contains
+    what was called off before. One that stays as it was says nothing of that.
+    """
+    quantities = {line.line_no: line.quantity for line in after.lines}
     cancelled = stored.cancelled_pieces()
     for line in before.lines:
-        rest = line.quantity - cancelled.get(line.line_no, 0)
-        if line.line_no not in left and rest > 0:
-            stored.cancel_pieces(line.line_no, line.quantity, rest)
+        gone = cancelled.get(line.line_no, 0)
+        quantity = quantities.get(line.line_no)
+        if quantity is None:
+            if line.quantity > gone:
+                stored.cancel_pieces(line.line_no, line.quantity, line.quantity - gone)
+        elif gone and quantity != line.quantity:
+            stored.cancel_pieces(line.line_no, quantity, -gone)
+
+
+def _wants_pieces(stored: StoredOrder, order: order_v1.Order) -> bool:
+    cancelled = stored.cancelled_pieces()
+    return any(line.quantity > cancelled.get(line.line_no, 0) for line in order.lines)
 
 
 def _duplicate(stored: StoredOrder, reason: IntakeReason) -> intake_v1.SubmitResult:

@@ -62,6 +62,7 @@ class IntakeMachine(RuleBasedStateMachine):
         self.given = dict.fromkeys(OUTCOMES, 0)
         self.claims: list[intake_v1.ClaimOrdersResponse] = []
         self.requests = 0
+        self.left: set[str] = set()  # orders whose stock a dead orchestrator left behind
 
     def run(self, call: Coroutine[Any, Any, Any]) -> Any:
         return self.loop.run_until_complete(call)
@@ -159,6 +160,7 @@ class IntakeMachine(RuleBasedStateMachine):
             assert after.decision == before.decision
         if before.order.revision != claimed.order.revision:
             assert result != intake_v1.FINISH_RESULT_APPLIED
+        self._note_left(claimed, made, result)
         conflict = intake_v1.FINISH_RESULT_CONFLICT
         assert again == [conflict if result == conflict else intake_v1.FINISH_RESULT_REPEATED]
 
@@ -206,6 +208,13 @@ class IntakeMachine(RuleBasedStateMachine):
             _is_sound(record)
 
     @invariant()
+    def stock_left_behind_is_found_by_work_to_come(self) -> None:
+        for number in self.left:
+            record = self.run(self.desk.record(number))
+            faults = [h.reason for h in record.holds if h.state == record_v1.HOLD_STATE_OPEN]
+            assert record.work or "PROCESSING_FAULT" in faults, record
+
+    @invariant()
     def no_order_is_in_two_open_batches(self) -> None:
         if self.desk is None:
             return
@@ -237,6 +246,18 @@ class IntakeMachine(RuleBasedStateMachine):
             self.run(self.desk.finish(claim.batch_id, *made))
         assert self.run(self.desk.count()).unfinished == 0
 
+    def _note_left(
+        self, claimed: intake_v1.ClaimedOrder, made: intake_v1.OrderOutcome, result: int
+    ) -> None:
+        """Remember what was reserved in vain; nobody here frees it as the orchestrator would."""
+        number = claimed.order.order_number
+        if made.fault:
+            return
+        if result == intake_v1.FINISH_RESULT_APPLIED:
+            self.left.discard(number)
+        elif result == intake_v1.FINISH_RESULT_CONFLICT and made.HasField("allocation"):
+            self.left.add(number)
+
     def _outcome(
         self, claimed: intake_v1.ClaimedOrder, kind: str, reservation: int
     ) -> intake_v1.OrderOutcome:
@@ -260,7 +281,7 @@ class IntakeMachine(RuleBasedStateMachine):
             verdict(decision_v1.VERDICT_REVIEW, "R1") if review else verdict(),
             allocated(
                 claimed,
-                shipped=not review and leased is None,
+                shipped=not review and leased is None and not claimed.held,
                 leased_until=leased,
                 unfilled=short,
             ),

@@ -40,6 +40,7 @@ LEGAL = {
         *(f"{w}>RELEASE" for w in ("PROCESS", "CONFIRM_PAYMENT", "EXPIRE")),
         "CONFIRM_PAYMENT>PROCESS",
         "EXPIRE>PROCESS",
+        "RELEASE>PROCESS",
         "EXPIRE>CONFIRM_PAYMENT",
     },
     "payment": {
