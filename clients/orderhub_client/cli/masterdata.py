@@ -12,7 +12,6 @@ from orderhub_client.cli import output
 from orderhub_client.cli.desk import Desk, command
 from orderhub_client.cli.failures import UsageFault
 from orderhub_client.cli.values import clock, kilometres, money, named
-from orderhub_client.plain import wire
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -176,6 +175,7 @@ def messages_in(file: Path, kind: type[Any]) -> list[Any]:
     """
     from google.protobuf import json_format
 
+    from orderhub_client.plain import wire
     from orderhub_client.sources.text import SourceError, utf8_text
 
     try:
