@@ -32,6 +32,7 @@ class IntakeReason(StrEnum):
 
     HOLD_CLOSED = "HOLD_CLOSED"
     BATCH_FINISHED = "BATCH_FINISHED"
+    PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
     NOT_IN_BATCH = "NOT_IN_BATCH"
 
     CANCELLED = "CANCELLED"
@@ -103,6 +104,9 @@ declare(
         ),
         IntakeReason.UPDATED: Text("订单已更新。", "The order was changed."),
         IntakeReason.HOLD_CLOSED: Text("该拦截已处理。", "The hold has been decided before."),
+        IntakeReason.PAYLOAD_TOO_LARGE: Text(
+            "报文超过 1 MB，不予接收。", "The payload is larger than 1 MB and is not taken in."
+        ),
         IntakeReason.BATCH_FINISHED: Text("该批次已完成。", "The batch has been finished."),
         IntakeReason.NOT_IN_BATCH: Text("该订单不在此批次中。", "The order is not in this batch."),
         IntakeReason.CANCELLED: Text("订单已取消。", "The order was cancelled."),

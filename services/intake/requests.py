@@ -12,6 +12,7 @@ from services._kit.errors import Malformed
 from services._kit.reasons import Reason
 from services.intake.claims import MAX_BYTES, MAX_ORDERS, Claim
 from services.intake.fields import MAX_MONEY_MINOR, Checks
+from services.intake.reasons import IntakeReason
 from services.intake.validate import MAX_CHANNEL, MAX_CHANNEL_SKU, MAX_SKU
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def check_payloads(request: intake_v1.SubmitPayloadsRequest) -> None:
         if len(payload.body) > MAX_PAYLOAD_BYTES:
             checks.add(
                 f"{path}.body",
-                Reason.TOO_LONG,
+                IntakeReason.PAYLOAD_TOO_LARGE,
                 f"{len(payload.body)} bytes, at most {MAX_PAYLOAD_BYTES}",
             )
     _raise(checks)
