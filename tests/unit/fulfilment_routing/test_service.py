@@ -148,6 +148,16 @@ async def test_cancel_keeps_the_best_so_far(hub: Running) -> None:
     assert again.plan == kept
 
 
+async def test_a_cancel_right_after_the_start_is_heard(hub: Running) -> None:
+    for k in range(4):
+        created = await hub.create(f"c{k}", search=routing_v1.SearchOptions(budget_s=30))
+        cancel = routing_v1.CancelPlanRequest(plan_id=created.plan_id)
+
+        kept = (await hub.routing.CancelPlan(cancel, timeout=20)).plan
+
+        assert kept.state == routing_v1.PLAN_STATE_CANCELLED
+
+
 async def test_a_plan_that_waits_for_a_worker_is_cancelled_at_once(hub: Running) -> None:
     first = await hub.create("r1", search=routing_v1.SearchOptions(budget_s=30), problem=city(60))
     await hub.planning(first.plan_id)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from intake_desk import Desk, agrees, allocated, an_order, outcome, verdict
 
+from orderhub.common.v1 import order_pb2 as order_v1
 from orderhub.fulfilment.v1 import inventory_pb2 as inventory_v1
 from orderhub.intake.v1 import intake_pb2 as intake_v1
 from orderhub.intake.v1 import record_pb2 as record_v1
@@ -204,3 +205,18 @@ async def test_a_paid_or_ended_order_never_expires(desk: Desk) -> None:
     desk.clock.advance(24 * 3600)
 
     assert await desk.intake.expiry.look() == 0
+
+
+@pytest.mark.parametrize(
+    ("paid_minor", "shown"), [(200, "PARTLY_PAID"), (0, "PAID"), (1500, "PAID")]
+)
+async def test_a_presale_told_as_paid_has_paid_what_its_amount_says(
+    desk: Desk, paid_minor: int, shown: str
+) -> None:
+    order = an_order(upstream_status=order_v1.UPSTREAM_STATUS_PAID)
+    order.payment.mode = order_v1.PAYMENT_MODE_DEPOSIT_BALANCE
+    order.payment.paid_minor = paid_minor
+
+    record = await desk.record(await desk.accepted(order))
+
+    assert record_v1.PaymentState.Name(record.payment_state) == f"PAYMENT_STATE_{shown}"
